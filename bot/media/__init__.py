@@ -1,0 +1,1 @@
+"""Untrusted bytes to fingerprints, in processes that can be killed. No matching lives here."""

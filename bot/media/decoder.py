@@ -1,0 +1,302 @@
+"""The parent side of media: bytes in, `Fingerprint` out, through pools of processes that can be killed at any time.
+
+Nothing of a file is decoded in this process, and no file can stop it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
+
+from bot import metrics
+from bot.errors import ConfigError, MediaError, NotMedia, TooLarge, Unscannable
+from bot.media.answer import Answer, BadAnswer, Seen
+from bot.media.breaker import Breaker
+from bot.media.limits import USUAL, Limits
+from bot.media.lockdown import LEVELS, Level
+from bot.media.look import DENSE, REGISTER
+from bot.media.process import Process
+from bot.media.refusal import Reason
+from bot.media.sniff import HEAD, PICTURES, STICKERS, is_media, sniff
+from bot.media.surveyed import register_request
+from bot.model import Fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+    from pathlib import Path
+
+    from bot.media.registration import Candidate
+    from bot.survey import Survey
+
+LaneName = Literal["image", "video"]
+_RETRY_SECONDS: Final = 1.0  # between attempts to start a process on a machine that is out of something
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The processes for one sort of file, so that slow videos never keep pictures waiting."""
+
+    name: LaneName
+    size: int
+    seconds: float
+    idle: asyncio.Queue[Process] = field(default_factory=asyncio.Queue)
+
+
+@dataclass(slots=True)
+class Upload:
+    """One posted file on its way through the decoders, for all looks at it: who posted it, and the seconds it took."""
+
+    poster: int | None = None
+    spent: float = 0.0
+
+
+class Decoders:
+    """Pools of decoder processes: `images` for pictures, `videos` for films, and `spares` warm ones to step in.
+
+    `unsafe` permits a machine that can lock nothing down (level ``none``). One event loop, start to stop.
+    """
+
+    def __init__(
+        self, *, images: int = 2, videos: int = 1, spares: int = 1, limits: Limits = USUAL, unsafe: bool = False
+    ) -> None:
+        """Keep the sizes; nothing runs before `start`."""
+        self.level: Level = "none"
+        self._limits = limits
+        self._lanes: dict[LaneName, _Lane] = {
+            "image": _Lane("image", images, limits.image_seconds),
+            "video": _Lane("video", videos, limits.video_seconds),
+        }
+        self._spares_wanted = spares
+        self._is_stopping = False
+        self._unsafe = unsafe
+        self._spares: list[Process] = []
+        self._alive: set[Process] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._counts: Counter[str] = Counter()
+        self._breaker = Breaker()
+
+    async def start(self) -> None:
+        """Start all processes and wait until each is warm and locked down.
+
+        Raises ConfigError when the machine can lock nothing down and `unsafe` was not asked for, MediaError
+        when a process does not start.
+        """
+        self._is_stopping = False
+        wanted = sum(lane.size for lane in self._lanes.values()) + self._spares_wanted
+        started = await asyncio.gather(*(self._spawn() for _ in range(wanted)), return_exceptions=True)
+        processes = [process for process in started if isinstance(process, Process)]
+        if len(processes) < wanted:
+            await self.stop()
+            raise MediaError("a decoder process did not start: is the package installed whole?")
+        self.level = max((process.level for process in processes), key=LEVELS.index, default="none")
+        if self.level == "none" and not self._unsafe:
+            await self.stop()
+            raise ConfigError(
+                "this machine offers neither Landlock nor seccomp to lock the decoders down: "
+                "expected a Linux kernel of 5.13 or later; media.unsafe_decoder = true runs them without"
+            )
+        for lane in self._lanes.values():
+            for _ in range(lane.size):
+                lane.idle.put_nowait(processes.pop())
+        self._spares = processes
+
+    async def stop(self) -> None:
+        """Kill all processes; jobs at work raise MediaError, jobs in wait stay so. Safe to call twice."""
+        self._is_stopping = True
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(self._end(process) for process in list(self._alive)))
+        self._spares.clear()
+        for lane in self._lanes.values():
+            lane.idle = asyncio.Queue()
+
+    async def fingerprint(
+        self, data: bytes, deadline: float | None = None, *, look: str = DENSE, upload: Upload | None = None
+    ) -> Fingerprint:
+        """All signals of one file. `deadline` is the most seconds it may take, waiting for a free process included.
+
+        `look` says how closely, by one of the words of `bot.media.look`; all looks at one `upload` share its time.
+        Raises Unscannable with one of `refusal.Reason` and, where the file was read at all, its digests; NotMedia,
+        TooLarge, or a plain MediaError if `stop` interrupts.
+        """
+        self._counts["jobs"] += 1
+        try:
+            async with asyncio.timeout(deadline):
+                return await self._fingerprint(data, look, upload or Upload())
+        except TimeoutError:
+            self._refuse(Reason.TIMEOUT)
+
+    async def register(self, survey: Survey, candidates: Sequence[Candidate]) -> tuple[int, ...]:
+        """How near, in bits, each candidate's window comes to its hash when it is moved about.
+
+        Raises Unscannable if a process fails at it, or a plain MediaError if `stop` interrupts.
+        """
+        request = register_request(survey, candidates)
+        result = await self._decode(self._lanes["image"], request, f"{REGISTER} ", Upload())
+        if not isinstance(result, tuple) or len(result) != len(candidates):
+            self._refuse(result if isinstance(result, Reason) else Reason.CRASH)
+        return result
+
+    def counts(self) -> Mapping[str, int]:
+        """How often something happened since the start: ``jobs``, ``spawned``, ``replaced``, and each `Reason`."""
+        return dict(self._counts)
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """The process ids of all living processes, spares included."""
+        return frozenset(process.pid for process in self._alive)
+
+    @property
+    def living(self) -> int:
+        """How many processes live at this moment, spares included."""
+        return sum(process.is_alive for process in self._alive)
+
+    async def _fingerprint(self, data: bytes, look: str, upload: Upload) -> Fingerprint:
+        """All signals of one file, without a deadline for the whole."""
+        kind = self._sniff(data)
+        sha256, md5 = digests = await asyncio.to_thread(_digests, data)
+        result: object = Reason.TYPE
+        if kind is not None:
+            lane = self._lanes["image" if kind in PICTURES | STICKERS else "video"]
+            suspects = [("file", sha256)] + ([("poster", upload.poster, lane.name)] if upload.poster else [])
+            result = await self._decode(lane, data, f"{kind} {look}", upload, suspects)
+        if kind is None or not isinstance(result, Seen):
+            self._refuse(result if isinstance(result, Reason) else Reason.CRASH, digests)
+        return Fingerprint(
+            sha256=sha256,
+            md5=md5,
+            format=kind,
+            width=result.width,
+            height=result.height,
+            frames=result.frames,
+            damaged=result.damaged,
+            sparse=result.sparse,
+            surveys=result.surveys,
+        )
+
+    def _sniff(self, data: bytes) -> str | None:
+        """The file's format, None for a picture or video of one that is not decoded. Raises as `fingerprint`."""
+        if not data:
+            self._refuse(Reason.EMPTY)
+        if len(data) > self._limits.max_bytes:
+            raise TooLarge(f"the file is over {self._limits.max_bytes} bytes")
+        if not is_media(data[:HEAD]):
+            self._refuse(Reason.NOT_MEDIA)
+        return sniff(data[:HEAD])
+
+    async def _decode(
+        self, lane: _Lane, data: bytes, job: str, upload: Upload, suspects: Sequence[Hashable] = ()
+    ) -> Seen | Reason | tuple[int, ...]:
+        """What the lane's next free process makes of the file, unless the breaker is open for one of `suspects`."""
+        if self._breaker.is_open(*suspects):
+            return Reason.BREAKER
+        if upload.spent >= lane.seconds:
+            return Reason.TIMEOUT
+        process = await self._take(lane)
+        if self._breaker.is_open(*suspects):  # opened while the file waited, by others of the same poster
+            lane.idle.put_nowait(process)
+            return Reason.BREAKER
+        started = time.monotonic()
+        result = await self._run(lane, process, data, job, lane.seconds - upload.spent)
+        upload.spent += time.monotonic() - started
+        if result in (Reason.TIMEOUT, Reason.CRASH) and self._breaker.blame(*suspects):
+            metrics.DECODE_PAUSES.labels(lane.name).inc()
+        return result
+
+    async def _run(
+        self, lane: _Lane, process: Process, data: bytes, job: str, seconds: float
+    ) -> Seen | Reason | tuple[int, ...]:
+        """What a process makes of the file; one that failed or was interrupted is replaced."""
+        answer: Answer | None = None
+        try:
+            answer = await process.run(data, job, max(0.0, seconds))
+        except TimeoutError:
+            return Reason.TIMEOUT
+        except BadAnswer:
+            if self._is_stopping:
+                raise MediaError("the decoders were stopped at work: nothing is known of the file") from None
+            return Reason.CRASH
+        finally:
+            if answer is None or answer.recycle or process.is_worn:
+                self._replace(lane, process)
+            else:
+                lane.idle.put_nowait(process)
+        return answer.result
+
+    async def _take(self, lane: _Lane) -> Process:
+        """The lane's next free process, passing over any that died, or spoke, without having a job."""
+        while not (process := await lane.idle.get()).is_quiet:
+            self._replace(lane, process)
+        return process
+
+    def _replace(self, lane: _Lane, process: Process) -> None:
+        """Put a warm spare in the place of `process` at once, and see to the rest beside the running jobs."""
+        if self._is_stopping:
+            return
+        self._counts["replaced"] += 1
+        spare = self._spares.pop() if self._spares else None
+        if spare is not None:
+            lane.idle.put_nowait(spare)
+        task = asyncio.create_task(self._renew(process, None if spare else lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _renew(self, old: Process, lane: _Lane | None) -> None:
+        """End `old` and start another one, for `lane` or else as a spare, however long the machine refuses."""
+        await self._end(old)
+        while True:
+            try:
+                process = await self._spawn()
+                break
+            except (BadAnswer, OSError):
+                self._counts["failed starts"] += 1
+                await asyncio.sleep(_RETRY_SECONDS)
+        if lane is None:
+            self._spares.append(process)
+        else:
+            lane.idle.put_nowait(process)
+
+    async def _spawn(self) -> Process:
+        """One more process."""
+        process = await Process.start(self._limits)
+        self._counts["spawned"] += 1
+        self._alive.add(process)
+        return process
+
+    async def _end(self, process: Process) -> None:
+        """Kill a process and forget it."""
+        await process.kill()
+        self._alive.discard(process)  # last, so that an interrupted end is made good by `stop`
+
+    def _refuse(self, reason: Reason, digests: tuple[bytes, bytes] | None = None) -> NoReturn:
+        """Count `reason` and raise what the caller expects for it."""
+        self._counts[reason.value] += 1
+        if reason is Reason.NOT_MEDIA:
+            raise NotMedia("neither a picture nor a video")
+        raise Unscannable(reason.value, digests)
+
+
+async def fingerprint_file(path: Path, *, limits: Limits = USUAL, unsafe: bool = False) -> Fingerprint:
+    """The signals of one file on disk, by a decoder process that lives only for it; for the command line.
+
+    Run it with `asyncio.run`; for many files keep one `Decoders`. Raises as `Decoders.fingerprint`, and OSError.
+    """
+    data = await asyncio.to_thread(path.read_bytes)
+    is_image = sniff(data[:HEAD]) in PICTURES | STICKERS
+    decoders = Decoders(images=int(is_image), videos=int(not is_image), spares=0, limits=limits, unsafe=unsafe)
+    await decoders.start()
+    try:
+        return await decoders.fingerprint(data)
+    finally:
+        await decoders.stop()
+
+
+def _digests(data: bytes) -> tuple[bytes, bytes]:
+    """SHA-256 and MD5; the latter because exchanges still list it, not for security."""
+    return hashlib.sha256(data).digest(), hashlib.md5(data, usedforsecurity=False).digest()

@@ -1,0 +1,158 @@
+"""One decoder process as the bot sees it: started, handed a file, read from with suspicion, killed. No pool here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from bot.media.answer import MAX_LINE, Answer, BadAnswer, read_answer
+from bot.media.limits import Limits
+from bot.media.lockdown import LEVELS, Level
+
+_ROOT: Final = str(Path(__file__).resolve().parents[2])
+_START: Final = (
+    "import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('bot.media.worker', run_name='__main__')"
+)
+_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+"""All that a decoder process sees of the environment: one thread, and no heap reserved for others."""
+
+
+class Process:
+    """A decoder process that is ready for jobs, one at a time."""
+
+    def __init__(self, child: subprocess.Popen[bytes], channel: socket.socket, limits: Limits) -> None:
+        """Take over a child that was just started; call `start` instead."""
+        self.level: Level = "none"
+        self.jobs = 0
+        self._child = child
+        self._channel = channel
+        self._limits = limits
+
+    @classmethod
+    async def start(cls, limits: Limits) -> Process:
+        """Start a process and wait until it is warm and locked down. Raises BadAnswer if that takes too long."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours.setblocking(False)
+        with theirs:
+            child = _exec(theirs.fileno(), limits)
+        process = cls(child, ours, limits)
+        try:
+            process.level = await process._greeting()
+        except BaseException:
+            await process.kill()
+            raise
+        return process
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._child.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._child.poll() is None
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether the process has done all the jobs it may do."""
+        return self.jobs >= self._limits.jobs
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the process lives and says nothing, as one without a job must."""
+        try:
+            self._channel.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    async def run(self, data: bytes, job: str, seconds: float) -> Answer:
+        """The answer for a file of the format that `job` names. Raises TimeoutError or BadAnswer: only `kill` is left.
+
+        The second word of `job` is one of `bot.media.look`. The process is told of the `seconds` that it has.
+        """
+        self.jobs += 1
+        descriptor = _sealed(data)
+        try:
+            async with asyncio.timeout(seconds):
+                socket.send_fds(self._channel, [f"{job} {seconds:.3f}\n".encode("ascii")], [descriptor])
+                return read_answer(await self._line())
+        except OSError as error:
+            if isinstance(error, TimeoutError):
+                raise
+            raise BadAnswer from None
+        finally:
+            os.close(descriptor)
+
+    async def kill(self) -> None:
+        """End the process, whatever it does, and wait until it is gone."""
+        self._child.kill()
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RDWR)  # whoever still waits for its answer hears the end
+        await asyncio.to_thread(self._child.wait)
+        # A reader left on a closed descriptor would make the loop deaf to the next socket of that number.
+        if self._channel.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._channel)
+        self._channel.close()
+
+    async def _greeting(self) -> Level:
+        """The level that the process says it runs under, when it is ready."""
+        try:
+            async with asyncio.timeout(self._limits.start_seconds):
+                level = json.loads(await self._line())["level"]
+        except (TimeoutError, ValueError, KeyError, TypeError):
+            raise BadAnswer from None
+        if level not in LEVELS:
+            raise BadAnswer
+        return LEVELS[LEVELS.index(level)]
+
+    async def _line(self) -> bytes:
+        """The next line from the process. Raises BadAnswer when it closes the socket or writes more than a line."""
+        loop = asyncio.get_running_loop()
+        line = b""
+        while not line.endswith(b"\n"):
+            part = await loop.sock_recv(self._channel, MAX_LINE)
+            line += part
+            if not part or len(line) > MAX_LINE or b"\n" in line[:-1]:
+                raise BadAnswer
+        return line
+
+
+def _exec(descriptor: int, limits: Limits) -> subprocess.Popen[bytes]:
+    """Start a fresh interpreter on the worker; nothing of this process's memory, environment or files goes with it."""
+    return subprocess.Popen(  # noqa: S603 - this interpreter and this package, nothing that comes from a file
+        [sys.executable, "-I", "-c", _START, _ROOT, str(descriptor), limits.to_json()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_ENVIRONMENT,
+        cwd="/",
+        pass_fds=(descriptor,),
+        start_new_session=True,  # Ctrl-C at the terminal is for the bot, which stops its children itself
+    )
+
+
+def _sealed(data: bytes) -> int:
+    """A file in memory holding `data` that nobody, the reader included, can change or resize any more."""
+    descriptor = os.memfd_create("media", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        seals = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
