@@ -1,0 +1,183 @@
+"""Segments: rows of hashes in columns, and the search within one. Which segments there are is the index's business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from mmap import mmap
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.matching.bands import Bands
+
+U8 = NDArray[np.uint8]
+U64 = NDArray[np.uint64]
+I64 = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Ids = I64 | NDArray[np.uint32]  # the smaller where they fit: ids count up from 1
+
+GROWTH = 65_536  # rows of a segment that grows by single adds
+BLOCK = 65_536  # rows scanned at a time: xor and counts of a block stay in the cache
+PREFIX = 2  # words a scan looks at: two random 128-bit prefixes are within 31 bits once in 10^9
+BANDS_FROM = 50_000  # rows below which a scan is as fast as the bands (0.06 ms either way)
+CROWD = 3  # beyond a third of the rows as candidates, expected or met, a scan is faster than gathering them
+
+
+class Hit(NamedTuple):
+    """One answer of a query: the row of the query, the entry and their distance in bits."""
+
+    query: int
+    entry_id: int
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows [0, size) of shared columns.
+
+    Rows beyond `size` may be written while others read; rows within never change, and tombstones are copied to change.
+    """
+
+    columns: U64  # (words, capacity); of a merged segment the words of a row stand together, for they are gathered
+    ids: Ids  # (capacity,)
+    dead: Flags  # (capacity,)
+    size: int = 0
+    bands: Bands | None = None
+
+    @property
+    def room(self) -> int:
+        """How many more rows fit."""
+        return self.ids.size - self.size
+
+    @property
+    def live(self) -> I64:
+        """The rows that are not tombstones."""
+        return np.flatnonzero(~self.dead[: self.size])
+
+    def codes(self, rows: I64) -> U64:
+        """The codes of `rows`, (rows, words)."""
+        if self.columns.T.flags.c_contiguous:
+            return self.columns.T.take(rows, axis=0)
+        return self.columns[:, rows].T  # take would copy the columns whole
+
+    def __len__(self) -> int:
+        return self.size - int(np.count_nonzero(self.dead[: self.size]))
+
+    def add(self, ids: I64, rows: U64) -> Segment:
+        """The segment with `rows` (rows, words) behind the others; they must fit."""
+        end = self.size + len(rows)
+        self.columns[:, self.size : end] = rows.T
+        self.ids[self.size : end] = ids
+        return replace(self, size=end)
+
+    def remove(self, ids: I64) -> Segment:
+        """The segment with tombstones on the rows of `ids`."""
+        struck = np.isin(self.ids[: self.size], ids)
+        if not struck.any():
+            return self
+        dead = self.dead.copy()
+        dead[: self.size] |= struck
+        return replace(self, dead=dead)
+
+    def seal(self) -> Segment:
+        """The same rows with room for no more."""
+        end = self.size
+        return replace(self, columns=self.columns[:, :end], ids=self.ids[:end], dead=self.dead[:end])
+
+    def query(self, queries: U64, radius: int) -> Iterator[Hit]:
+        """Every live row within `radius` bits of each of `queries` (queries, words), in no order."""
+        for query, rows in self._candidates(queries, radius):
+            yield from self._near(query, queries[query], rows, radius)
+
+    def _candidates(self, queries: U64, radius: int) -> Iterator[tuple[int, I64]]:
+        scanned: Sequence[int] = range(len(queries))
+        if self.bands is not None and self.bands.cost(radius) * CROWD < self.size:
+            counts, found = self.bands.candidates(queries.view(np.uint8), radius)
+            crowded = (counts > self.size // CROWD).tolist()
+            scanned = [query for query in scanned if crowded[query]]
+            for query, is_crowded in enumerate(crowded):
+                if not is_crowded:
+                    yield query, self.bands.rows_of(query, found)
+        if scanned:
+            yield from self._scan(scanned, queries, radius)
+
+    def _scan(self, scanned: Sequence[int], queries: U64, radius: int) -> Iterator[tuple[int, I64]]:
+        """The rows whose first words are near, block by block for all queries, so that a block is read once."""
+        for start in range(0, self.size, BLOCK):
+            block = self.columns[:PREFIX, start : min(start + BLOCK, self.size)]
+            for query in scanned:
+                rows = _near_prefix(block, queries[query], radius)
+                if rows.size:
+                    yield query, rows + start
+
+    def _near(self, query: int, words: U64, rows: I64, radius: int) -> Iterator[Hit]:
+        """The candidates `rows` that are near indeed, each once, with their distances."""
+        counts = np.bitwise_count(self.codes(rows) ^ words)
+        distances = counts[:, 0].astype(np.uint16)  # a byte would wrap at a distance of 256
+        for word in range(1, words.size):
+            distances += counts[:, word]
+        close = np.flatnonzero(distances <= radius)
+        if not close.size:
+            return
+        rows, first = np.unique(rows[close], return_index=True)
+        for row, distance in zip(rows.tolist(), distances[close[first]].tolist(), strict=True):
+            if not self.dead[row]:
+                yield Hit(query, int(self.ids[row]), distance)
+
+
+def empty(capacity: int, words: int) -> Segment:
+    """A segment without rows; its memory is taken up as rows come."""
+    columns = _memory(words * capacity, np.dtype(np.uint64)).reshape(words, capacity)
+    return Segment(columns, _memory(capacity, np.dtype(np.int64)), _memory(capacity, np.dtype(np.bool_)))
+
+
+def _memory(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros straight from the system, which gets them back after a merge: the heap would keep a third of the index."""
+    return np.frombuffer(mmap(-1, count * dtype.itemsize), dtype)
+
+
+def dump(segment: Segment) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What `restored` makes the segment of again: facts that JSON can hold, and arrays. Removed codes are not in it."""
+    codes, dead = segment.columns[:, : segment.size].T, segment.dead[: segment.size]
+    if dead.any():
+        codes = codes.copy()
+        codes[dead] = 0
+    arrays: dict[str, NDArray[Any]] = {
+        "codes": codes,
+        "ids": segment.ids[: segment.size],
+        "dead": dead,
+    }
+    if segment.bands is not None:
+        arrays |= {"order": segment.bands.order, "starts": segment.bands.starts}
+    return {"widths": segment.bands.widths if segment.bands else []}, arrays
+
+
+def restored(facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Segment:
+    """The sealed segment that `dump` was given; its arrays may be read-only."""
+    bands = Bands(tuple(facts["widths"]), arrays["order"], arrays["starts"]) if facts["widths"] else None
+    return Segment(arrays["codes"].T, arrays["ids"], arrays["dead"], arrays["ids"].size, bands)
+
+
+def merge(segments: Sequence[Segment]) -> Segment:
+    """One sealed segment of all live rows, in bands if they are many: about 1 s for a million PDQ hashes."""
+    live = [segment.live for segment in segments]
+    codes = np.concatenate([s.codes(rows) for s, rows in zip(segments, live, strict=True)])
+    ids = np.concatenate([s.ids[rows].astype(np.int64) for s, rows in zip(segments, live, strict=True)])
+    bands = Bands.of(codes.view(np.uint8)) if ids.size >= BANDS_FROM else None
+    return Segment(codes.T, _small(ids), np.zeros(ids.size, np.bool_), ids.size, bands)
+
+
+def _small(ids: I64) -> Ids:
+    """`ids` in as few bytes as hold them."""
+    limits = np.iinfo(np.uint32)
+    return ids.astype(np.uint32) if ids.size and ids.min() >= 0 and ids.max() <= limits.max else ids
+
+
+def _near_prefix(block: U64, words: U64, radius: int) -> I64:
+    """Rows of `block` (words, rows) that are within `radius` as far as its words go: at most 128 bits, one byte."""
+    distances = np.bitwise_count(block[0] ^ words[0])
+    for column, word in zip(block[1:], words[1:], strict=False):
+        distances += np.bitwise_count(column ^ word)
+    return np.flatnonzero(distances <= radius)
