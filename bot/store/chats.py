@@ -1,0 +1,163 @@
+"""Chats with their settings, and people that the bot has met. Who may change what is not decided here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import ChatSettings, Preset, UnscannablePolicy
+from bot.store import joined, upsert
+from bot.store.fedtables import fed_chats
+from bot.store.tables import (
+    breakers,
+    buttons,
+    cases,
+    chats,
+    list_changes,
+    lists,
+    people,
+    raids,
+    report_blocks,
+    reports,
+    sanctions,
+    seen,
+    strikes,
+)
+
+SETTINGS = (
+    chats.c.chat_id,
+    chats.c.preset,
+    chats.c.unscannable,
+    chats.c.log_chat_id,
+    chats.c.language,
+    chats.c.owner_id,
+    chats.c.title,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat as the bot knows it; `bot_rights` are the names of the rights that the bot has there."""
+
+    chat_id: int
+    type: str
+    title: str
+    username: str | None
+    linked_chat_id: int | None
+    bot_status: str
+    bot_rights: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as the bot knows them; `reachable` when the bot may write to them in private."""
+
+    user_id: int
+    name: str
+    language: str | None
+    reachable: bool
+
+
+async def settings(connection: AsyncConnection, chat_id: int) -> ChatSettings:
+    """Return what the chat's admins chose, the defaults for a chat not met before."""
+    row = (await connection.execute(select(*SETTINGS).where(chats.c.chat_id == chat_id))).one_or_none()
+    if row is None:
+        return ChatSettings(chat_id=chat_id)
+    values = row._asdict()
+    preset, unscannable = Preset(values.pop("preset")), UnscannablePolicy(values.pop("unscannable"))
+    return ChatSettings(preset=preset, unscannable=unscannable, **values)
+
+
+async def chat(connection: AsyncConnection, chat_id: int) -> Chat | None:
+    """Return what is known of a chat."""
+    columns = (chats.c.chat_id, chats.c.type, chats.c.title, chats.c.username, chats.c.linked_chat_id)
+    query = select(*columns, chats.c.bot_status, chats.c.bot_rights).where(chats.c.chat_id == chat_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Chat(*row[:-1], frozenset(row.bot_rights.split()))
+
+
+async def meet(connection: AsyncConnection, chat_id: int, **facts: Any) -> None:
+    """Keep facts of a chat (`type`, `title`, `username`, `language` …); the first meeting fills in the defaults."""
+    known = await connection.scalar(select(chats.c.chat_id).where(chats.c.chat_id == chat_id))
+    if known is None:
+        first = {"type": "supergroup", "added_at": time.time()}
+        await upsert.add(connection, chats, {"chat_id": chat_id, **first, **facts})
+    elif facts:
+        await change(connection, chat_id, **facts)
+
+
+async def change(connection: AsyncConnection, chat_id: int, **facts: Any) -> None:
+    """Change columns of a chat that is known."""
+    await connection.execute(update(chats).where(chats.c.chat_id == chat_id).values(**facts))
+
+
+async def migrate(connection: AsyncConnection, old: int, new: int) -> bool:
+    """Move all that belongs to a group to the supergroup it became; say whether there was anything to move."""
+    row = (await connection.execute(select(chats).where(chats.c.chat_id == old))).one_or_none()
+    if row is None:
+        return False
+    await upsert.put(connection, chats, {**row._asdict(), "chat_id": new, "type": "supergroup"})
+    await connection.execute(chats.delete().where(chats.c.chat_id == old))
+    for table in (cases, strikes):  # the supergroup numbers its messages from 1 again: old incidents keep apart
+        apart = {"chat_id": new, "incident": "before " + table.c.incident}
+        await connection.execute(update(table).where(table.c.chat_id == old).values(**apart))
+    from_before = (cases.c.chat_id == new) & cases.c.incident.startswith("before ")
+    await connection.execute(update(cases).where(from_before).values(message_id=None))
+    await connection.execute(seen.delete().where(seen.c.chat_id == old))
+    await connection.execute(update(raids).where(raids.c.chat_id == old).values(state="over"))  # its lines stay behind
+    for table in (sanctions, breakers, report_blocks):  # what the new chat counted before it was known gives way
+        await connection.execute(table.delete().where(table.c.chat_id == new))
+    for table in (lists, buttons, sanctions, breakers, report_blocks):
+        await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))
+    await connection.execute(update(chats).where(chats.c.log_chat_id == old).values(log_chat_id=new))
+    for list_id in (await connection.scalars(select(lists.c.id).where(lists.c.chat_id == new))).all():
+        await connection.execute(list_changes.insert().values(change="list", list_id=list_id))
+    joined.CHATS.add(new)
+    moved = await connection.execute(update(fed_chats).where(fed_chats.c.chat_id == old).values(chat_id=new))
+    if moved.rowcount:
+        await connection.execute(list_changes.insert().values(change="shared", list_id=0))
+    return True
+
+
+async def logged_by(connection: AsyncConnection, log_chat_id: int) -> list[int]:
+    """Return the chats whose log goes to `log_chat_id`."""
+    return list(await connection.scalars(select(chats.c.chat_id).where(chats.c.log_chat_id == log_chat_id)))
+
+
+async def active(connection: AsyncConnection) -> list[int]:
+    """Return the chats that the bot is in."""
+    where = chats.c.bot_status.not_in(("left", "kicked"))
+    return list(await connection.scalars(select(chats.c.chat_id).where(where)))
+
+
+async def greet(connection: AsyncConnection, user_id: int, **facts: Any) -> None:
+    """Keep facts of a person (`name`, `language`, `reachable`)."""
+    await upsert.put(connection, people, {"user_id": user_id, **facts, "updated_at": time.time()})
+
+
+async def person(connection: AsyncConnection, user_id: int) -> Person | None:
+    """Return what is known of a person."""
+    columns = (people.c.user_id, people.c.name, people.c.language, people.c.reachable)
+    row = (await connection.execute(select(*columns).where(people.c.user_id == user_id))).one_or_none()
+    return None if row is None else Person(*row)
+
+
+async def bearers(connection: AsyncConnection, username: str) -> list[Person]:
+    """Return who was last seen with a username, given in lower case: more than one when it changed hands."""
+    columns = (people.c.user_id, people.c.name, people.c.language, people.c.reachable)
+    query = select(*columns).where(people.c.username == username).order_by(people.c.updated_at.desc()).limit(5)
+    return [Person(*row) for row in await connection.execute(query)]
+
+
+async def reporters(connection: AsyncConnection, case_id: int) -> list[tuple[Person, str | None]]:
+    """Return who reported a case, each with the language of the report."""
+    query = (
+        select(people.c.user_id, people.c.name, people.c.language, people.c.reachable, reports.c.language)
+        .join(people, people.c.user_id == reports.c.reporter_id)
+        .where(reports.c.case_id == case_id)
+    )
+    return [(Person(*row[:4]), row[4]) for row in await connection.execute(query)]

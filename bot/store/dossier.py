@@ -1,0 +1,159 @@
+"""Everything that is kept about one person, as a document: theirs alone, no hash and nobody else's name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.fedtables import fed_admins, fed_bans, fed_chats, feds
+from bot.store.tables import (
+    audit,
+    breakers,
+    buttons,
+    case_actions,
+    cases,
+    chats,
+    entries,
+    erasures,
+    hits,
+    inbox,
+    lists,
+    outbox,
+    people,
+    report_blocks,
+    reports,
+    sanctions,
+    seen,
+    strikes,
+)
+
+Document = dict[str, Any]
+
+TIMES = frozenset({"at", "opened", "posted", "given", "expires", "taken_back", "updated", "asked", "ends"})
+"""Columns of the document that are moments."""
+
+
+async def of(connection: AsyncConnection, user_id: int) -> Document:
+    """Return what is kept about a person.
+
+    A report about them that admins have still to look at is left out: it would warn them of whoever filed it.
+    """
+    document: Document = {"about": user_id, "made": _moment(datetime.now(UTC).timestamp())}
+    for name, query in (_queries(user_id) | _federations(user_id)).items():
+        document[name] = [_row(row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - its public name
+    for case in document["cases"]:
+        case["done"] = [_row(row._mapping) for row in await connection.execute(_done(case["number"]))]  # noqa: SLF001
+    document["updates"] = await _updates(connection, user_id)
+    document["told"] = await _told(connection, user_id)
+    return document
+
+
+def _queries(user_id: int) -> dict[str, Select[Any]]:
+    undecided = (cases.c.kind == "report") & (cases.c.state == "open")
+    return {
+        "person": _select(
+            people, people.c.user_id == user_id, "name", "username", "language", "reachable", updated="updated_at"
+        ),
+        "strikes": _select(
+            strikes,
+            strikes.c.sender_id == user_id,
+            "chat_id",
+            case="case_id",
+            given="at",
+            expires="expires_at",
+            taken_back="lifted_at",
+        ),
+        "cases": _select(
+            cases,
+            (cases.c.sender_id == user_id) & ~undecided,
+            "chat_id",
+            "kind",
+            "state",
+            "message_id",
+            "sender_name",
+            "category",
+            "reason",
+            "strike",
+            number="id",
+            posted="posted_at",
+            opened="opened_at",
+        ),
+        "reports": _select(reports, reports.c.reporter_id == user_id, "reason", "language", "at", case="case_id"),
+        "report_blocks": _select(report_blocks, report_blocks.c.reporter_id == user_id, "chat_id", ends="until"),
+        "decisions": _select(
+            case_actions, case_actions.c.by_id == user_id, "kind", "by_name", "detail", "at", case="case_id"
+        ),
+        "claimed_cards": _select(buttons, buttons.c.claimed_by == user_id, "chat_id", case="case_id", at="created_at"),
+        "lifted_limits": _select(breakers, breakers.c.lifted_by == user_id, "chat_id", "kind", "lifted_name"),
+        "audit": _select(audit, audit.c.actor_id == user_id, "at", "chat_id", "code", "detail"),
+        "listed": select(lists.c.name.label("list"), entries.c.category, entries.c.added_at.label("at"))
+        .join(lists, lists.c.id == entries.c.list_id)
+        .where(entries.c.added_by == user_id),
+        "owned_chats": _select(chats, chats.c.owner_id == user_id, "chat_id", "title"),
+        "posts": _select(seen, seen.c.sender_id == user_id, "chat_id", "message_id", at="posted_at"),
+        "removals_counted": _select(sanctions, sanctions.c.who == str(user_id), "chat_id", "kind", "day"),
+        "matches_counted": _select(hits, hits.c.sender_id == user_id, "chat_id", "at"),
+        "asked_to_be_forgotten": _select(erasures, erasures.c.user_id == user_id, asked="asked_at"),
+    }
+
+
+def _federations(user_id: int) -> dict[str, Select[Any]]:
+    return {
+        "owned_federations": _select(feds, feds.c.owner_id == user_id, "id", "name", at="created_at"),
+        "federations_served": _select(fed_admins, fed_admins.c.user_id == user_id, "fed_id", "name", at="added_at"),
+        "federations_joined": _select(fed_chats, fed_chats.c.joined_by == user_id, "fed_id", "chat_id", at="joined_at"),
+        "federation_bans": _select(fed_bans, fed_bans.c.sender_id == user_id, "fed_id", "name", "reason", "at"),
+        "federation_bans_given": _select(fed_bans, fed_bans.c.by_id == user_id, "fed_id", "by_name", "at"),
+    }
+
+
+def _select(table: Any, where: ColumnElement[bool], *names: str, **renamed: str) -> Select[Any]:
+    """Select columns as they are called, and others under a plainer name."""
+    columns = [table.c[name] for name in names] + [table.c[name].label(label) for label, name in renamed.items()]
+    return select(*columns).where(where)
+
+
+def _done(case_id: int) -> Select[Any]:
+    """What was done about a case; by which admin is not the person's to know."""
+    return _select(case_actions, case_actions.c.case_id == case_id, "kind", "detail", "state", "at")
+
+
+async def _updates(connection: AsyncConnection, user_id: int) -> list[Document]:
+    """What the person wrote or pressed, as far as it is still in the inbox."""
+    named = or_(inbox.c.chat_id == user_id, inbox.c.payload.contains(str(user_id)))
+    rows = await connection.execute(select(inbox.c.received_at, inbox.c.payload).where(named))
+    found = []
+    for at, payload in rows:
+        for kind, body in _bodies(payload):
+            if isinstance(author := body.get("from"), dict) and author.get("id") == user_id:
+                words = body.get("text") or body.get("caption") or body.get("data")
+                found.append({"at": _moment(at), "kind": kind, "text": words})
+    return found
+
+
+def _bodies(payload: str) -> list[tuple[str, Document]]:
+    """Return the objects of an update by their names, none of what is no update at all."""
+    try:
+        raw = json.loads(payload)
+    except (ValueError, RecursionError):
+        return []
+    return [(kind, body) for kind, body in raw.items() if isinstance(body, dict)] if isinstance(raw, dict) else []
+
+
+async def _told(connection: AsyncConnection, user_id: int) -> list[Document]:
+    """What the bot said to the person, as far as it is still in the outbox."""
+    query = select(outbox.c.created_at, outbox.c.args).where(outbox.c.chat_id == user_id)
+    return [{"at": _moment(at), "text": json.loads(args).get("text")} for at, args in await connection.execute(query)]
+
+
+def _row(row: Mapping[Any, Any]) -> Document:
+    return {name: _moment(value) if name in TIMES else value for name, value in row.items()}
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
