@@ -1,0 +1,246 @@
+"""Keeps a matcher in step with the lists in the database. What an entry means is not known here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import metrics
+from bot.lists import saved
+from bot.lists.saved import Unusable
+from bot.matching import loose
+from bot.matching.dumps import Dump
+from bot.matching.matcher import Matcher
+from bot.model import Trust
+from bot.store import anchors, entries, feds, quarantine
+from bot.store.db import Database
+from bot.store.entries import Change, Columns
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.2
+"""Time between looks at the feed of changes: an entry takes effect well within the second that is promised."""
+
+COMPACT_LOOKS = 300
+"""Looks between two compactions, a minute: until then large changes are searched more slowly, but searched."""
+
+SAVE_FROM = 10_000
+"""Entries from which the index is saved: fewer are read from the database in a tenth of a second."""
+
+SAVE_CHANGES = 1_000
+"""Changes of the feed after which it is saved anew, when a minute is over: as many are applied in a moment at start."""
+
+COMPILE_FROM = 200_000
+"""Entries from which the look-up of windows is compiled, where it can be: with fewer it takes milliseconds anyway."""
+
+SAMPLE = 128
+"""Entries, over all and of the newest each, whose values are compared with the database's before a file is believed."""
+
+GAP = 2_000
+"""Ids between two ranges of added entries that are read in one go: what is known already changes nothing."""
+
+
+SHARED = Trust.WARN
+"""The most that another chat's own list does by itself in a chat of the same federation: nobody is banned by it."""
+
+
+class ListFeed:
+    """Loads every list, then follows the changes. `ready` is set once everything is loaded.
+
+    With a folder, what was loaded is kept there as a file that the next start maps instead of reading every row.
+    """
+
+    def __init__(self, database: Database, matcher: Matcher, folder: Path | None = None) -> None:
+        self._database = database
+        self._matcher = matcher
+        self._folder = folder
+        self._seq = 0
+        self._saved_seq: int | None = None  # None: what is in memory has never been saved
+        self._writing: asyncio.Task[None] | None = None
+        self._compiling: asyncio.Task[None] | None = None
+        self.ready = asyncio.Event()
+
+    @property
+    def version(self) -> int:
+        """Which changes are in memory: another number when any list has changed since."""
+        return self._seq
+
+    async def run(self) -> None:
+        """Load, then follow until cancelled."""
+        await self.load()
+        self.ready.set()
+        await self.tidy()
+        looks = 0
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.follow()
+            looks += 1
+            if looks % COMPACT_LOOKS == 0:
+                await self.tidy()
+
+    async def follow(self) -> None:
+        """Apply what changed since the last look."""
+        async with self._database.read() as connection:
+            if found := await entries.changes(connection, self._seq):
+                await self._apply(connection, found)
+                self._seq = found[-1].seq
+                metrics.LIST_ENTRIES.set(len(self._matcher.entries))
+
+    async def load(self) -> None:
+        """Load every list: from the file, if there is a good one, and what changed since; else from the database."""
+        is_from_file = await self._load_saved()
+        if not is_from_file:
+            await self._load_all()
+        count = len(self._matcher.entries)
+        metrics.LIST_ENTRIES.set(count)
+        log.info("lists.loaded", entries=count, saved=is_from_file)
+
+    async def tidy(self) -> None:
+        """Make searching fast again after large changes, and save them."""
+        if self._compiling is None and len(self._matcher.entries) >= COMPILE_FROM:
+            self._compiling = asyncio.create_task(self._compile(), name="lists-compile")  # changes do not wait for it
+        is_compacted = await asyncio.to_thread(self._matcher.compact)
+        if is_compacted or self._saved_seq is None or self._seq - self._saved_seq >= SAVE_CHANGES:
+            await self.save()
+
+    async def _compile(self) -> None:
+        started = time.monotonic()
+        if await asyncio.to_thread(loose.prepare):
+            log.info("lists.compiled", seconds=round(time.monotonic() - started, 1))
+
+    async def save(self) -> None:
+        """Begin to write what is in memory to the file, unless it is there; queries and changes go on meanwhile."""
+        is_busy = self._writing is not None and not self._writing.done()
+        if self._folder is None or is_busy or self._seq == self._saved_seq:
+            return
+        if len(self._matcher.entries) < SAVE_FROM:
+            await asyncio.to_thread(saved.remove, self._folder)
+            return
+        name = await self._database.write(anchors.ensure_name)
+        async with self._database.read() as connection:
+            change = await anchors.change(connection, self._seq)
+        dump = await asyncio.to_thread(self._matcher.entries.dump)  # nobody but this feed changes the entries
+        about = {"database": name, "seq": self._seq, "change": change}
+        self._writing = asyncio.create_task(self._write(self._folder, about, dump), name="lists-save")
+        self._saved_seq = self._seq
+
+    async def saved(self) -> None:
+        """Wait until what `save` began is done."""
+        if self._writing is not None:
+            await self._writing
+
+    async def _write(self, folder: Path, about: dict[str, object], dump: Dump) -> None:
+        try:
+            await asyncio.to_thread(saved.write, folder, about, dump)
+        except OSError as error:  # the next start is slower, that is all
+            log.warning("lists.index_not_saved", error=error.strerror)
+
+    # --- loading ----------------------------------------------------------------------------------
+
+    async def _load_all(self) -> None:
+        self._matcher.entries.clear()
+        async with self._database.read() as connection:
+            self._seq = await entries.last_change(connection)
+            await self._put_lists(connection)
+            async for columns in entries.load(connection):
+                await asyncio.to_thread(self._add, columns)
+        await asyncio.to_thread(self._matcher.compact)
+
+    async def _load_saved(self) -> bool:
+        """Load the file and what changed since; whether all of it is what the database holds."""
+        if self._folder is None:
+            return False
+        try:
+            about, dump = await asyncio.to_thread(saved.read, self._folder)
+            async with self._database.read() as connection:
+                await self._take_over(connection, about, dump)
+        except FileNotFoundError:
+            return False
+        except (OSError, Unusable, KeyError, TypeError, ValueError, IndexError) as error:
+            log.warning("lists.index_ignored", reason=str(error) if isinstance(error, Unusable) else repr(type(error)))
+            return False
+        return True
+
+    async def _take_over(self, connection: AsyncConnection, about: dict[str, object], dump: Dump) -> None:
+        """Become the file with what changed since. Raises Unusable if it is not of this database's history."""
+        if about["database"] != await anchors.name(connection):
+            raise Unusable("it is of another database")
+        self._seq = int(str(about["seq"]))
+        if about["change"] != await anchors.change(connection, self._seq):
+            raise Unusable("the database has another history")
+        await asyncio.to_thread(self._matcher.entries.restore, dump)
+        self._saved_seq = self._seq
+        await self._put_lists(connection)
+        if found := await entries.changes(connection, self._seq):
+            await self._apply(connection, found)
+            self._seq = found[-1].seq
+        if not await self._is_true(connection):
+            self._saved_seq = None
+            raise Unusable("the database holds other entries")
+
+    async def _is_true(self, connection: AsyncConnection) -> bool:
+        """Whether the ids in memory are the database's, and the values of a sample of them."""
+        ids = await asyncio.to_thread(self._matcher.entries.ids)
+        sample = await asyncio.to_thread(self._matcher.entries.sample, SAMPLE)
+        is_same = (ids.size, int(ids.sum())) == await anchors.totals(connection)
+        return is_same and sample == await anchors.values(connection, sample)
+
+    # --- changes ----------------------------------------------------------------------------------
+
+    async def _apply(self, connection: AsyncConnection, found: list[Change]) -> None:
+        """Bring the matcher to what `connection` sees, where `found` says that it changed.
+
+        The entries are read as they are after the last change, and an id is never given twice, so their order does
+        not matter: what is gone goes first, for a list's id may be given again after it was dropped.
+        """
+        for list_id in dict.fromkeys(one.list_id for one in found if one.change == "drop_list"):
+            await asyncio.to_thread(self._matcher.drop_list, list_id)
+            self._saved_seq = None  # what was dropped does not stay in the file for long
+        gone = [np.arange(first, last + 1) for first, last in _ranges(found, "removed")]
+        if gone:
+            await asyncio.to_thread(self._matcher.remove, np.concatenate(gone).tolist())
+        if any(one.change in ("list", "quarantine", feds.SHARED) for one in found):
+            await self._put_lists(connection)
+        for first, last in _joined(_ranges(found, "added")):
+            async for columns in entries.load(connection, first=first, last=last):
+                await asyncio.to_thread(self._add, columns)
+
+    async def _put_lists(self, connection: AsyncConnection) -> None:
+        for one in await entries.all_lists(connection):
+            self._matcher.put(one)
+        shared = await feds.sharing(connection)
+        self._matcher.share(
+            {chat: (others, SHARED if acts else Trust.NOTIFY) for chat, (others, acts) in shared.items()}
+        )
+        off = await quarantine.off(connection)
+        self._matcher.quarantine(off)
+        metrics.QUARANTINED.set(len(off))
+
+    def _add(self, columns: Columns) -> None:
+        self._matcher.add_bulk(
+            columns.kind, columns.ids, columns.list_ids, columns.values, categories=columns.categories
+        )
+
+
+def _ranges(found: Iterable[Change], change: str) -> Iterator[tuple[int, int]]:
+    """The closed ranges of entries that changes of one kind touched."""
+    for one in found:
+        if one.change == change and one.first is not None and one.last is not None:
+            yield one.first, one.last
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges in order, those close to each other as one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first - joined[-1][1] <= GAP:
+            joined[-1] = joined[-1][0], max(last, joined[-1][1])
+        else:
+            joined.append((first, last))
+    return joined
