@@ -1,0 +1,198 @@
+"""A verdict, the poster's history and the chat's settings to consequences. Pure: no I/O, no clock, no texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.model import (
+    Action,
+    ActionKind,
+    ChatSettings,
+    Decision,
+    Match,
+    Preset,
+    SenderKind,
+    Tier,
+    Trust,
+    UnscannablePolicy,
+    Verdict,
+    VerdictKind,
+)
+
+DAY = 24 * 60 * 60
+
+CAP = "daily limit"
+"""The reason of a hold that keeps for an admin what the bot would have done by itself, were it not for the cap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """What the nth strike costs; times in seconds."""
+
+    mute_at: int
+    ban_at: int
+    mute_seconds: int = DAY
+    expiry_seconds: int = 30 * DAY
+
+
+LADDERS = {
+    Preset.STANDARD: Ladder(mute_at=2, ban_at=3),
+    Preset.ZERO_TOLERANCE: Ladder(mute_at=1, ban_at=1),
+}
+"""`watch` has no ladder: it only tells."""
+
+UNSCANNABLE = {
+    Preset.WATCH: UnscannablePolicy.NOTIFY,
+    Preset.STANDARD: UnscannablePolicy.NOTIFY,
+    Preset.ZERO_TOLERANCE: UnscannablePolicy.HOLD,
+}
+"""What a preset says about posts that could not be checked, until an admin chooses otherwise."""
+
+TRUSTS = tuple(Trust)
+
+
+class Standing(StrEnum):
+    """What the poster is to the chat."""
+
+    MEMBER = "member"
+    CHANNEL = "channel"  # a channel identity: cannot be muted, is banned as a sender chat
+    ADMIN = "admin"
+    ANONYMOUS_ADMIN = "anonymous admin"
+    LINKED_CHANNEL = "linked channel"
+    OWN_POST = "own post"  # a channel's own post has no poster that could be acted on
+    SERVICE = "service"
+    SELF = "self"
+    UNKNOWN = "unknown"  # Telegram would not say: it may be an admin
+
+
+HARMLESS = frozenset({"featureless"})
+"""Reasons of a verdict that do not make a file unscannable: it was compared by its exact hashes."""
+
+PUNISHABLE = frozenset({Standing.MEMBER, Standing.CHANNEL})
+
+SERVICE_IDS = frozenset({777000, 1087968824, 136817688})
+"""Telegram itself, GroupAnonymousBot and Channel_Bot: identities that stand for others."""
+
+
+def standing(kind: SenderKind, sender_id: int, *, is_admin: bool | None) -> Standing:
+    """Say what a poster is to the chat, from what kind of sender it is and whether Telegram calls it an admin.
+
+    `is_admin` is None where Telegram would not say, which matters for users only.
+    """
+    fixed = {
+        SenderKind.SELF: Standing.SELF,
+        SenderKind.ANONYMOUS_ADMIN: Standing.ANONYMOUS_ADMIN,
+        SenderKind.LINKED_CHANNEL: Standing.LINKED_CHANNEL,
+        SenderKind.CHAT: Standing.OWN_POST,
+        SenderKind.CHANNEL: Standing.CHANNEL,
+    }
+    if kind in fixed:
+        return fixed[kind]
+    if sender_id in SERVICE_IDS:
+        return Standing.SERVICE
+    if is_admin is None:
+        return Standing.UNKNOWN
+    return Standing.ADMIN if is_admin else Standing.MEMBER
+
+
+def decide(
+    verdict: Verdict, poster: Standing, settings: ChatSettings, strikes: int, *, can_mute: bool = True
+) -> Decision:
+    """Say what follows from a verdict.
+
+    `strikes` is how many strikes of the poster count at the moment, without this one. In a basic group nobody can be
+    muted: `can_mute` is False there.
+    """
+    if verdict.kind is VerdictKind.CANARY:
+        return Decision((Action(ActionKind.DELETE, "canary"),), spared="canary")
+    if verdict.kind is VerdictKind.UNSCANNABLE:
+        return _unscannable(settings)
+    if verdict.kind is VerdictKind.MATCH and verdict.match is not None:
+        decision = _match(verdict.match, poster, settings, strikes)
+        if not can_mute:
+            decision = replace(
+                decision, actions=tuple(one for one in decision.actions if one.kind is not ActionKind.MUTE)
+            )
+        return _stricter(decision, _unscannable(settings)) if set(verdict.reasons) - HARMLESS else decision
+    return Decision()
+
+
+def _stricter(match: Decision, unscannable: Decision) -> Decision:
+    """Of a post that matches and holds an unscannable file besides, return what asks for more."""
+    return match if match.has(ActionKind.DELETE) else replace(match, actions=unscannable.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a chat's limits of the day leave the bot to do by itself against one more person."""
+
+    may_delete: bool = True
+    may_restrict: bool = True
+
+
+def is_sure(verdict: Verdict) -> bool:
+    """Whether a post goes whatever the limit says: exactly, or nearly exactly, what a fully trusted list holds."""
+    match = verdict.match
+    return match is not None and match.tier <= Tier.T1 and match.trust is Trust.BAN
+
+
+def capped(verdict: Verdict, decision: Decision, room: Room) -> Decision:
+    """Return what is left of a decision where a limit of the day is reached; the rest waits for an admin."""
+    hold, notify = Action(ActionKind.HOLD, CAP), Action(ActionKind.NOTIFY, CAP)
+    if verdict.kind is VerdictKind.CANARY or not decision.has(ActionKind.DELETE):
+        return decision
+    if not room.may_delete and not is_sure(verdict):
+        return Decision((hold, notify), spared=decision.spared)
+    if room.may_restrict or not (decision.has(ActionKind.BAN) or decision.has(ActionKind.MUTE)):
+        return decision
+    left = tuple(one for one in decision.actions if one.kind not in (ActionKind.BAN, ActionKind.MUTE))
+    return replace(decision, actions=(*left, hold))
+
+
+def warning(poster: Standing, settings: ChatSettings, strikes: int) -> Decision:
+    """Say what follows from an admin's warning: one more strike on the chat's ladder.
+
+    `strikes` is how many count at the moment, without this one. In `watch` the strike counts and costs nothing.
+    """
+    if poster not in PUNISHABLE:
+        return Decision(spared=poster.value)
+    ladder = LADDERS.get(settings.preset)
+    steps = _steps(ladder, strikes + 1, poster, may_ban=True) if ladder else ()
+    return Decision((Action(ActionKind.STRIKE, "warning"), *steps), strike=strikes + 1)
+
+
+def _unscannable(settings: ChatSettings) -> Decision:
+    notify = Action(ActionKind.NOTIFY, "unscannable")
+    if settings.preset is Preset.WATCH or settings.unscannable is UnscannablePolicy.NOTIFY:
+        return Decision((notify,))
+    delete = Action(ActionKind.DELETE, "unscannable")
+    if settings.unscannable is UnscannablePolicy.HOLD:
+        return Decision((delete, Action(ActionKind.HOLD, "unscannable"), notify))
+    return Decision((delete, notify))
+
+
+def _match(match: Match, poster: Standing, settings: ChatSettings, strikes: int) -> Decision:
+    notify = Action(ActionKind.NOTIFY, "match")
+    may = TRUSTS.index(match.trust)
+    if settings.preset is Preset.WATCH or match.tier is Tier.T3 or may < TRUSTS.index(Trust.DELETE):
+        return Decision((notify,))
+    delete = Action(ActionKind.DELETE, "match")
+    if poster not in PUNISHABLE:
+        return Decision((delete, notify), spared=poster.value)
+    if match.tier is Tier.T2 or may < TRUSTS.index(Trust.WARN):
+        return Decision((delete, notify))
+    ladder, ordinal = LADDERS[settings.preset], strikes + 1
+    steps = _steps(ladder, ordinal, poster, may_ban=match.trust is Trust.BAN)
+    return Decision((delete, Action(ActionKind.STRIKE, "match"), *steps, notify), strike=ordinal)
+
+
+def _steps(ladder: Ladder, ordinal: int, poster: Standing, *, may_ban: bool) -> tuple[Action, ...]:
+    """Say what the strike costs. A channel identity cannot be muted: where a member is, it is banned as a sender."""
+    if ordinal >= ladder.ban_at and may_ban:
+        return (Action(ActionKind.BAN, "ladder"),)
+    if ordinal >= min(ladder.mute_at, ladder.ban_at):
+        if poster is Standing.CHANNEL:
+            return (Action(ActionKind.BAN, "ladder"),) if may_ban else ()
+        return (Action(ActionKind.MUTE, "ladder", seconds=ladder.mute_seconds),)
+    return ()
