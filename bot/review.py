@@ -1,0 +1,221 @@
+"""The story of a card: claimed, let go, decided once by one admin. Rights are checked before; nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import answers, calls, cards, cases, curation, moderation, reports
+from bot.calls import CHATTER
+from bot.cards import Card
+from bot.i18n import Html, name, say
+from bot.model import Action, ActionKind, Decision, Fingerprint, ListKind, MessageRef
+from bot.moderation import By, Deed, Obstacle, Scene
+from bot.policy import Standing
+from bot.store import cases as records
+from bot.store import chats, media, outbox
+from bot.store.cases import Button, Case
+
+PUNISHING = {"warn": Deed.WARN, "mute": Deed.MUTE, "ban": Deed.BAN}
+
+LISTING = {"block": ListKind.BLOCK, "allow": ListKind.ALLOW}
+"""The actions that need the post's files: to have them removed from now on, or let through."""
+
+DECISIONS = frozenset({"delete", "block", "allow", "dismiss", reports.MISUSE, *PUNISHING})
+"""The actions that close a case; `claim` and `release` do not."""
+
+
+class Fate(StrEnum):
+    """What came of a press."""
+
+    DONE = "done"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    TAKEN = "taken"  # somebody else looks after it
+    DECIDED = "decided"  # somebody was first
+    HINDERED = "hindered"
+    NO_MEDIA = "no media"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One press of a card's button by an admin who may do it.
+
+    `card` is where the card stands; `mark` is different for every press; `files` are the post's, by file_unique_id,
+    with what is known of them.
+    """
+
+    button: Button
+    case: Case
+    action: str
+    by: By
+    scene: Scene
+    card: MessageRef
+    mark: str
+    files: Sequence[tuple[str, Fingerprint | None]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What came of a press: who decided or claimed the case, and how; or why it could not be done."""
+
+    fate: Fate
+    by_name: str = ""
+    decision: str = ""
+    hindrance: Obstacle | Standing | None = None
+
+
+async def rule(connection: AsyncConnection, ruling: Ruling) -> Ruled:
+    """Do what a pressed button says, all of it in the caller's transaction; of two deciders one wins."""
+    case = await records.get(connection, ruling.case.id) or ruling.case
+    button = await records.button(connection, ruling.button.token) or ruling.button
+    ruling = replace(ruling, case=case, button=button)
+    card = replace(cards.card_of(button), chat_id=ruling.card.chat_id, message_id=ruling.card.message_id)
+    if not case.is_open:
+        return Ruled(Fate.DECIDED, card.decider, card.decision)
+    if ruling.action in DECISIONS:
+        return await _decide(connection, ruling, card)
+    return await _claim(connection, ruling, card, is_claim=ruling.action == "claim")
+
+
+async def _claim(connection: AsyncConnection, ruling: Ruling, card: Card, *, is_claim: bool) -> Ruled:
+    """Show who looks after a card, or nobody: it tells others, it does not bind them."""
+    holder, (user_id, by_name) = ruling.button.claimed_by, ruling.by
+    if holder is not None and holder != user_id:
+        return Ruled(Fate.TAKEN, card.claimer)
+    await records.claim(connection, ruling.button.token, user_id if is_claim else None)
+    await cards.keep(connection, ruling.button, replace(card, claimer=by_name if is_claim else ""))
+    await _audit(connection, ruling)
+    await cards.refresh(connection, ruling.case, mark=f"{ruling.action}:{ruling.mark}")
+    return Ruled(Fate.CLAIMED if is_claim else Fate.RELEASED, by_name)
+
+
+async def _decide(connection: AsyncConnection, ruling: Ruling, card: Card) -> Ruled:
+    if (hindrance := hindrance_of(ruling.action, ruling.scene)) is not None:
+        return Ruled(Fate.HINDERED, hindrance=hindrance)
+    if ruling.action in LISTING and not ruling.files:
+        return Ruled(Fate.NO_MEDIA)
+    if not await records.set_state(connection, ruling.case.id, "closed"):
+        return Ruled(Fate.DECIDED, card.decider, card.decision)
+    await records.use_button(connection, ruling.button.token)
+    await _act(connection, ruling)
+    await _audit(connection, ruling)
+    ended = replace(card, decision=ruling.action, decider=ruling.by[1])
+    await cards.keep(connection, ruling.button, ended)
+    closed = replace(ruling.case, state="closed")
+    await cards.refresh(connection, closed, mark="decided")
+    await reports.tell(connection, closed, ruling.action)
+    return Ruled(Fate.DONE, ruling.by[1], ruling.action)
+
+
+def hindrance_of(action: str, scene: Scene) -> Obstacle | Standing | None:
+    """Say why a decision cannot be carried out: the poster is protected, or the bot lacks a right."""
+    if action in PUNISHING and (found := moderation.obstacle(PUNISHING[action], scene)) is not None:
+        return found
+    if action not in ("dismiss", "allow", reports.MISUSE) and not scene.may_delete:
+        return Obstacle.NO_DELETE_RIGHT
+    return None
+
+
+def words(language: str, outcome: Ruled) -> Html:
+    """Say to whoever pressed a card's button what came of it."""
+    if outcome.hindrance is not None:
+        return answers.hindrance(language, outcome.hindrance)
+    if outcome.fate is Fate.DONE:
+        return cards.decision_words(language, outcome.decision)
+    if outcome.fate is Fate.DECIDED and outcome.decision:
+        what = cards.decision_words(language, outcome.decision)
+        return say(language, "Decided already by {name}: {what}.", name=name(outcome.by_name), what=what)
+    known = {
+        Fate.CLAIMED: say(language, "You look after this now."),
+        Fate.RELEASED: say(language, "Nobody looks after this now."),
+        Fate.TAKEN: say(language, "{name} is looking after this already.", name=name(outcome.by_name)),
+        Fate.NO_MEDIA: say(language, "I know of no picture or video in this message, so there is nothing to block."),
+    }
+    return known.get(outcome.fate) or say(language, "This is decided already.")
+
+
+async def _act(connection: AsyncConnection, ruling: Ruling) -> None:
+    """Carry a decision out. Whatever is decided against the poster removes the post as well: it is why."""
+    case, by = ruling.case, ruling.by
+    if ruling.action in ("dismiss", reports.MISUSE):
+        if ruling.action == reports.MISUSE and case.kind == cards.REPORT:
+            await reports.block(connection, case)
+        await records.note(connection, case.id, ruling.action, by=by)
+        await cards.log(connection, case, ruling.action, by=by)
+        return
+    if (kind := LISTING.get(ruling.action)) is not None:
+        await curation.list_files(connection, ruling.files, kind=kind, chat_id=case.chat_id, by=by[0])
+        await records.note(connection, case.id, ruling.action, by=by)
+    if ruling.action == "allow":
+        await cards.log(connection, case, "allow", by=by)
+        await _tell_released(connection, ruling)
+        return
+    await _remove(connection, case, by)
+    decision = Decision()
+    if ruling.action in PUNISHING:
+        decision = await _punish(connection, ruling)
+        await _tell_group(connection, ruling, decision)
+    await cards.log(connection, case, ruling.action, by=by, decision=decision, is_removed=True)
+
+
+async def _remove(connection: AsyncConnection, case: Case, by: By) -> None:
+    """Queue the removal of the post and of its album; what was removed before is confirmed on the record."""
+    done = {action.kind for action in await records.actions(connection, case.id)}
+    if "delete" in done:
+        await records.note(connection, case.id, "delete", by=by)
+    for ref in await _refs(connection, case):
+        await cases.enqueue(connection, case, "delete", calls.delete(ref, case_id=case.id), by=by)
+
+
+async def _refs(connection: AsyncConnection, case: Case) -> list[MessageRef]:
+    refs = {case.message} if case.message else set()
+    if case.incident.startswith("album:"):
+        refs.update(await media.album(connection, case.chat_id, case.incident.removeprefix("album:")))
+    return sorted(refs, key=lambda ref: ref.message_id)
+
+
+async def _punish(connection: AsyncConnection, ruling: Ruling) -> Decision:
+    """Queue what was decided against the poster; return it, with what a warning cost."""
+    case, by = ruling.case, ruling.by
+    if ruling.action == "warn":
+        return await moderation.strike(connection, case, ruling.scene, by=by)
+    is_mute = ruling.action == "mute"
+    seconds = moderation.MUTE_SECONDS if is_mute else None
+    call = cases.mute(case, seconds=seconds) if is_mute else cases.ban(case)
+    await cases.enqueue(connection, case, ruling.action, call, by=by)
+    return Decision((Action(ActionKind(ruling.action), "admin", seconds),))
+
+
+async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Decision) -> None:
+    """Tell the group, and so the poster, what was decided; that anybody reported it is not said."""
+    if ruling.scene.chat_type == "channel":
+        return
+    case = ruling.case
+    language = (await chats.settings(connection, case.chat_id)).language
+    text = answers.sanction(language, case, PUNISHING[ruling.action], decision)
+    call = calls.say(f"sanction:{case.id}", case.chat_id, text, rank=CHATTER, case_id=case.id)
+    await outbox.put(connection, [call])
+
+
+async def _tell_released(connection: AsyncConnection, ruling: Ruling) -> None:
+    """Tell the group, and so the poster, that what was held may be posted again."""
+    if ruling.scene.chat_type == "channel":
+        return
+    case = ruling.case
+    language = (await chats.settings(connection, case.chat_id)).language
+    text = say(
+        language,
+        "An admin released the post that could not be checked: the same file may be forwarded here. Case {number}.",
+        number=case.id,
+    )
+    call = calls.say(f"released:{case.id}", case.chat_id, text, rank=CHATTER, case_id=case.id)
+    await outbox.put(connection, [call])
+
+
+async def _audit(connection: AsyncConnection, ruling: Ruling) -> None:
+    case, code = ruling.case, f"case.{ruling.action}"
+    await records.record(connection, code, chat_id=case.chat_id, actor_id=ruling.by[0], detail=f"case {case.id}")

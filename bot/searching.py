@@ -1,0 +1,54 @@
+"""The story of a close look: a picture's windows against the lists, and registration. The verdict is not made here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from bot import metrics
+from bot.matching.matcher import Matcher
+from bot.matching.recipe import Candidate
+from bot.matching.tiers import GOOD_QUALITY
+from bot.media import registration
+from bot.media.decoder import Decoders
+from bot.media.sniff import PICTURES
+from bot.model import Evidence, Fingerprint, Searched
+from bot.survey import Survey
+from bot.timing import Stopwatch
+
+
+class Searcher:
+    """Searches surveyed pictures. `version` tells which entries there are: it changes when any is added."""
+
+    def __init__(self, matcher: Matcher, decoders: Decoders, version: Callable[[], int]) -> None:
+        self._matcher = matcher
+        self._decoders = decoders
+        self._version = version
+
+    def is_current(self, searched: Searched | None) -> bool:
+        """Whether no entry was added since."""
+        return searched is not None and searched.version == self._version()
+
+    async def search(self, fingerprint: Fingerprint, watch: Stopwatch | None = None) -> Searched:
+        """What the windows of a picture meet. Raises `Unscannable` when a decoder process fails at it."""
+        version, watch = self._version(), watch or Stopwatch()
+        with watch.stage("windows"), metrics.SEARCH_SECONDS.labels("windows").time():
+            findings = await asyncio.to_thread(self._matcher.search, fingerprint)
+        evidence = list(findings.evidence)
+        for number, survey in enumerate(fingerprint.surveys):
+            if asked := [one for one in findings.candidates if one.survey == number]:
+                with watch.stage("registration"), metrics.SEARCH_SECONDS.labels("registration").time():
+                    evidence += await self._register(fingerprint, survey, asked)
+        return Searched(version, tuple(evidence), capped=findings.capped)
+
+    async def _register(self, fingerprint: Fingerprint, survey: Survey, asked: list[Candidate]) -> Iterable[Evidence]:
+        windows = [registration.Candidate(one.box, one.angle, one.turn, one.target) for one in asked]
+        distances = await self._decoders.register(survey, windows)
+        return self._matcher.registered(fingerprint, asked, distances)
+
+
+def is_still(fingerprint: Fingerprint) -> bool:
+    """Whether a file is one picture with enough in it to be searched; something transparent may be seen two ways."""
+    frames = fingerprint.frames
+    is_one = len({frame.at for frame in frames}) == 1 and not fingerprint.sparse
+    return is_one and fingerprint.format in PICTURES and any(frame.quality >= GOOD_QUALITY for frame in frames)
