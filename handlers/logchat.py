@@ -1,0 +1,176 @@
+"""The conversation about the log chat: a link, an id, or off. Who may choose one is asked of Telegram at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import calls, chatsettings, membership
+from bot.calls import CHATTER, url_button
+from bot.i18n import Html, lines, name, plain, say
+from bot.membership import Details
+from bot.protection import Presence, presence_of
+from bot.store import chats, outbox
+from handlers import guard, replies
+from handlers.commands import Asker, refusal
+from handlers.context import Context, Services
+from handlers.convert import title_of
+from handlers.rights import Right
+
+LINK = "log_"
+"""What the payload of a link for a log chat begins with; the token follows."""
+
+Words = Callable[[str], Html]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chat that could be a log chat, and what the bot is there."""
+
+    type: str
+    title: str
+    presence: Presence
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the bot may write there."""
+        return self.presence.is_here if self.type != "channel" else "can_post_messages" in self.presence.rights
+
+
+async def logchat(context: Context, asker: Asker) -> None:
+    """Answer /logchat: with a link, by setting a chat named by its id, or by setting none."""
+    wanted = asker.words[0] if asker.words else ""
+    if not wanted:
+        await _offer(context, asker)
+    elif wanted.lower() == "off":
+        await _forget(context, asker)
+    elif wanted.lstrip("-").isdecimal():
+        await _by_id(context, asker, int(wanted))
+    else:
+        await _answer(
+            context, lambda language: say(language, "Give the chat's number, such as -1001234567890, or off.")
+        )
+
+
+async def follow_link(context: Context, asker: Asker, token: str) -> None:
+    """Make this chat the log chat of the one that the link came from, if the asker is an admin of both."""
+    services = context.services
+    async with services.database.read() as connection:
+        link = await chatsettings.link_of(connection, token)
+    if link is None or link.chat_id == asker.chat_id:
+        await _answer(
+            context,
+            lambda language: say(language, "This link is no longer good. Give /logchat again in the other chat."),
+        )
+        return
+    if not await _may_both(services, link.chat_id, asker.chat_id, asker.user_id):
+        await _answer(context, _not_both)
+        return
+
+    async def use(connection: AsyncConnection) -> None:
+        if await chatsettings.use_link(connection, token, asker.chat_id, by=asker.user_id):
+            await _tell_both(connection, context, link.chat_id, asker.chat_id)
+
+    context.turn.add(use)
+    await context.turn.finish()
+
+
+async def _offer(context: Context, asker: Asker) -> None:
+    async def write(connection: AsyncConnection) -> None:
+        language = (await chats.settings(connection, asker.chat_id)).language
+        token = await chatsettings.new_link(connection, asker.chat_id, by=asker.user_id)
+        url = f"https://t.me/{context.services.gateway.username}?startgroup={LINK}{token}"
+        text = lines(
+            say(language, "In the log chat only admins read what I find; this chat stays free of it."),
+            say(language, "Press the button within the hour and choose a group where you are an admin."),
+            say(
+                language,
+                "For a channel: make me an admin there who may post, then give <code>/logchat ID</code> here. "
+                "<code>/logchat off</code> ends it.",
+            ),
+        )
+        rows = [[url_button(plain(say(language, "Choose the log group")), url)]]
+        await replies.answer(connection, context.turn, text, buttons=rows)
+
+    await context.turn.commit(write)
+
+
+async def _forget(context: Context, asker: Asker) -> None:
+    async def write(connection: AsyncConnection) -> None:
+        await chatsettings.set_log_chat(connection, asker.chat_id, None, by=asker.user_id)
+        language = (await chats.settings(connection, asker.chat_id)).language
+        text = say(language, "There is no log chat any more: cards go to the owner in private, or to this chat.")
+        await replies.answer(connection, context.turn, text)
+
+    await context.turn.commit(write)
+
+
+async def _by_id(context: Context, asker: Asker, target: int) -> None:
+    place = await _place(context.services, target)
+    if place is None or not place.is_writable or target == asker.chat_id:
+        await _answer(context, lambda language: _unfit(language, place, is_same=target == asker.chat_id))
+        return
+    if not await _may_both(context.services, asker.chat_id, target, asker.user_id):
+        await _answer(context, _not_both)
+        return
+
+    async def write(connection: AsyncConnection) -> None:
+        await membership.meet(connection, target, place.presence, Details(), type=place.type, title=place.title)
+        await chatsettings.set_log_chat(connection, asker.chat_id, target, by=asker.user_id)
+        await _tell_both(connection, context, asker.chat_id, target)
+
+    await context.turn.commit(write)
+
+
+async def _place(services: Services, chat_id: int) -> Place | None:
+    """Ask Telegram about a chat; None when the bot does not know it. Raises `Unreachable`."""
+    chat = await services.gateway.ask("getChat", {"chat_id": chat_id})
+    if not isinstance(chat, dict) or chat.get("type") == "private":
+        return None
+    presence = presence_of(await guard.member(services, chat_id, services.gateway.id))
+    return Place(str(chat.get("type")), title_of(chat), presence)
+
+
+async def _may_both(services: Services, watched_id: int, log_id: int, user_id: int) -> bool:
+    return await guard.may(services, watched_id, user_id, Right.CHANGE) and await guard.may(
+        services, log_id, user_id, Right.ADMIN
+    )
+
+
+async def _tell_both(connection: AsyncConnection, context: Context, watched_id: int, log_id: int) -> None:
+    """Say in either chat what the log chat is now; a channel's readers need not know."""
+    watched, log = await chats.chat(connection, watched_id), await chats.chat(connection, log_id)
+    language = (await chats.settings(connection, watched_id)).language
+    title = watched.title if watched else str(watched_id)
+    mark = f"{context.turn.row.bot_id}:{context.turn.row.update_id}"
+    texts = {log_id: say(language, "This is the log chat of <b>{title}</b> now.", title=name(title))}
+    if watched is None or watched.type != "channel":
+        log_title = log.title if log and log.title else str(log_id)
+        texts[watched_id] = say(language, "The log chat is <b>{title}</b> now.", title=name(log_title))
+    told = [calls.say(f"log:{mark}:{chat_id}", chat_id, text, rank=CHATTER) for chat_id, text in texts.items()]
+    await outbox.put(connection, told)
+
+
+async def _answer(context: Context, words: Words) -> None:
+    async def write(connection: AsyncConnection) -> None:
+        settings = await chats.settings(connection, context.turn.row.chat_id)
+        await replies.answer(connection, context.turn, words(settings.language))
+
+    await context.turn.commit(write)
+
+
+def _unfit(language: str, place: Place | None, *, is_same: bool) -> Html:
+    if is_same:
+        return say(language, "That is this chat itself. The log chat is another one, for admins only.")
+    if place is None:
+        return say(language, "I am not in that chat. Add me there first, then give the command again.")
+    return say(language, "I may not write in <b>{title}</b>. Let me post there first.", title=name(place.title))
+
+
+def _not_both(language: str) -> Html:
+    return lines(
+        refusal(language, Right.CHANGE),
+        say(language, "For the log chat you have to be an admin of both chats, and write as yourself."),
+    )
