@@ -1,0 +1,79 @@
+"""Chosen settings over a real database: kept, on record with before and after, and no choice that there is not."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from bot import chatsettings
+from bot.model import ChatSettings, Preset, UnscannablePolicy
+from bot.store import chats
+from bot.store.db import Database
+from bot.store.tables import buttons
+from tests.contract.casework import audited
+
+CHAT, LOG, ADMIN = -1001, -1002, 601
+
+
+async def choose(database: Database, action: str, value: str) -> ChatSettings | None:
+    """An admin presses a button of the panel."""
+    return await database.write(lambda connection: chatsettings.choose(connection, CHAT, action, value, by=ADMIN))
+
+
+async def test_a_preset_brings_its_policy_for_what_cannot_be_checked(database: Database) -> None:
+    """Both changes are on record, with before and after; choosing the same again is no change."""
+    found = await choose(database, "preset", "zero-tolerance")
+    assert found is not None
+    assert (found.preset, found.unscannable) == (Preset.ZERO_TOLERANCE, UnscannablePolicy.HOLD)
+    await choose(database, "preset", "zero-tolerance")
+    assert await audited(database) == [
+        ("settings.preset", ADMIN, "standard → zero-tolerance"),
+        ("settings.unscannable", ADMIN, "notify → hold"),
+    ]
+
+
+async def test_each_choice_changes_its_own_setting(database: Database) -> None:
+    """Policy and language are chosen without touching the preset."""
+    await choose(database, "unscannable", "delete")
+    found = await choose(database, "language", "fr")
+    assert found is not None
+    assert (found.preset, found.unscannable, found.language) == (Preset.STANDARD, UnscannablePolicy.DELETE, "fr")
+
+
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [("preset", "mild"), ("unscannable", ""), ("language", "tlh"), ("log_chat_id", "5"), ("close", "-"), ("", "")],
+)
+async def test_a_choice_that_does_not_exist_changes_nothing(database: Database, action: str, value: str) -> None:
+    """Forged data of a button is refused and leaves no trace."""
+    assert await choose(database, action, value) is None
+    assert await audited(database) == []
+    async with database.read() as connection:
+        assert await chats.settings(connection, CHAT) == ChatSettings(CHAT)
+
+
+async def test_a_link_makes_a_log_chat_once(database: Database) -> None:
+    """Of two uses one wins, and the change is on record."""
+    token = await database.write(lambda connection: chatsettings.new_link(connection, CHAT, by=ADMIN))
+    used = [
+        await database.write(lambda connection: chatsettings.use_link(connection, token, LOG, by=ADMIN))
+        for _ in range(2)
+    ]
+    assert used == [True, False]
+    async with database.read() as connection:
+        assert (await chats.settings(connection, CHAT)).log_chat_id == LOG
+    assert await audited(database) == [("settings.logchat", ADMIN, f"none → {LOG}")]
+
+
+async def test_a_link_is_good_for_an_hour(database: Database) -> None:
+    """A token that is older, unknown, or another kind of button's, stands for nothing."""
+    token = await database.write(lambda connection: chatsettings.new_link(connection, CHAT, by=ADMIN))
+    await database.write(
+        lambda connection: connection.execute(update(buttons).values(created_at=buttons.c.created_at - 3600))
+    )
+    async with database.read() as connection:
+        assert await chatsettings.link_of(connection, token) is None
+        assert await chatsettings.link_of(connection, "unknown") is None
+    await database.write(lambda connection: connection.execute(update(buttons).values(created_at=9e9, kind="case")))
+    async with database.read() as connection:
+        assert await chatsettings.link_of(connection, token) is None

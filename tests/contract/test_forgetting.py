@@ -1,0 +1,189 @@
+"""People who ask to be forgotten: every column and every byte of a real database is searched for them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.erasure import Eraser
+from bot.store import cases as records
+from bot.store import dossier, erasure
+from bot.store.db import Database
+from bot.store.erasure import IMPERSONAL, TREATED
+from bot.store.fedtables import fed_bans
+from bot.store.tables import audit, cases, inbox, metadata, outbox, reports
+from tests.contract import casework as work
+from tests.contract import sentinel
+from tests.contract.sentinel import NAME, PERSON, WORD
+
+
+def path_of(database: Database) -> Path:
+    """The database's file."""
+    assert database.path is not None
+    return database.path
+
+
+async def ask(database: Database) -> None:
+    """The person asks to be forgotten."""
+    await database.write(lambda connection: erasure.ask(connection, PERSON, NAME))
+
+
+def test_every_table_is_thought_of() -> None:
+    """A table that is new is either erased from or said to hold nothing of people."""
+    assert set(metadata.tables) == TREATED | IMPERSONAL
+    assert not TREATED & IMPERSONAL
+
+
+async def test_nothing_is_left_of_somebody_with_no_strikes(database: Database) -> None:
+    """After erasing, no column holds the person's number or name, and no byte of the database, its log or index."""
+    await sentinel.live(database)
+    path = path_of(database)
+    assert set(sentinel.found(path)) == sentinel.EVERYWHERE
+    await sentinel.age(database)
+    others = await _others(database)
+    await ask(database)
+    assert await Eraser(database).round()
+    assert sentinel.found(path) == {}
+    assert sentinel.traces(path.parent) == {}
+    assert await _others(database) == others
+
+
+async def _others(database: Database) -> list[object]:
+    """What the others go on seeing: cases, reports and who did what, as far as it is not the person's."""
+    async with database.read() as connection:
+        kept = await connection.execute(select(cases.c.id, cases.c.kind, cases.c.state, cases.c.strike))
+        codes = await connection.execute(select(audit.c.code).order_by(audit.c.id))
+        filed = await connection.execute(select(reports.c.case_id).where(reports.c.reporter_id != PERSON))
+        updates = await connection.execute(select(inbox.c.update_id))
+        return [*map(tuple, kept), *map(tuple, codes), *map(tuple, filed), *map(tuple, updates)]
+
+
+async def test_what_still_counts_stays_without_a_name_until_it_ends(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strikes that count, open cases and today's limits keep the number alone; when they end it goes by itself."""
+    number = await sentinel.live(database)
+    path, eraser = path_of(database), Eraser(database)
+    await ask(database)
+    assert await eraser.round()
+    kept = sentinel.found(path)
+    assert set(kept) == {
+        "buttons.data",  # the open case's card links to whom it is about
+        "cases.sender_id",
+        "erasures.user_id",
+        "report_blocks.reporter_id",
+        "reports.reason",  # what a reporter wrote to the admins of the open case
+        "reports.reporter_id",
+        "sanctions.who",
+        "strikes.sender_id",
+    }
+    assert await work.strikes(database, PERSON) == 1
+    assert (await work.case_of(database, number)).is_open
+    async with database.read() as connection:
+        left = await erasure.left(connection, PERSON, time.time())
+        assert await records.reports_since(connection, PERSON, 0) == 2
+    assert (len(left.strikes), left.is_open, left.is_limited) == (1, True, True)
+    await database.write(_decide_all)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 31 * 86_400)
+    assert await eraser.round()
+    assert sentinel.found(path) == {}
+    assert sentinel.traces(path.parent) == {}
+
+
+async def _decide_all(connection: AsyncConnection) -> None:
+    """Admins decide every case."""
+    await connection.execute(update(cases).values(state="closed"))
+
+
+async def test_a_ban_of_a_federation_stays_by_number_alone(database: Database) -> None:
+    """Somebody whom a federation banned stays banned, and nothing but the number says whom."""
+    row = {"fed_id": "f", "sender_id": PERSON, "name": NAME, "reason": NAME, "at": time.time()}
+
+    async def write(connection: AsyncConnection) -> None:
+        await connection.execute(fed_bans.insert().values(**row))
+
+    await database.write(write)
+    await ask(database)
+    await Eraser(database).round()
+    assert sentinel.found(path_of(database)) == {"fed_bans.sender_id": 1}
+
+
+async def test_what_waits_in_a_queue_goes_as_soon_as_it_is_done(database: Database) -> None:
+    """Calls and updates that are still to be made are made first; then nothing of them stays either."""
+    await sentinel.live(database)
+    await sentinel.age(database)
+
+    async def wait(connection: AsyncConnection) -> None:
+        await connection.execute(update(outbox).values(state=0))
+        await connection.execute(update(inbox).where(inbox.c.update_id == 2).values(state=0))
+
+    await database.write(wait)
+    await ask(database)
+    eraser = Eraser(database)
+    assert not await eraser.round()
+    assert {name.rpartition(".")[0] for name in sentinel.found(path_of(database))} == {"erasures", "inbox", "outbox"}
+    await sentinel.done(database)
+    assert await eraser.round()
+    assert sentinel.found(path_of(database)) == {}
+    assert sentinel.traces(path_of(database).parent) == {}
+
+
+async def test_what_comes_after_asking_is_kept(database: Database) -> None:
+    """Somebody who comes back after an erasure is known again, and is not erased again."""
+    await sentinel.live(database)
+    await ask(database)
+    await Eraser(database).round()
+    await work.report(database, PERSON, message=50)
+    await sentinel.age(database)
+    await Eraser(database).round()
+    async with database.read() as connection:
+        assert await erasure.requests(connection) == []
+
+
+async def test_one_alias_stands_for_one_person_in_the_records(database: Database) -> None:
+    """Audit log, cases and lists go on saying that one and the same person acted, and not who."""
+    await sentinel.live(database)
+    async with database.read() as connection:
+        before = list(await connection.execute(select(audit.c.id, audit.c.code).where(audit.c.actor_id == PERSON)))
+    await ask(database)
+    await Eraser(database).round()
+    async with database.read() as connection:
+        for number, code in before:
+            row = (await connection.execute(select(audit).where(audit.c.id == number))).one()
+            assert row.code == code
+        query = select(audit.c.actor_id).where(audit.c.id.in_([number for number, _ in before])).distinct()
+        aliases = list(await connection.scalars(query))
+    assert len(aliases) == 1
+    assert aliases[0] < 0
+
+
+async def test_an_export_holds_everything_of_one_person(database: Database) -> None:
+    """The document names every case, strike, report and act of the person's; nobody else, no hash, no open report."""
+    number = await sentinel.live(database)
+    async with database.read() as connection:
+        document = await dossier.of(connection, PERSON)
+    assert document["person"][0]["name"] == NAME
+    assert [one["case"] for one in document["strikes"]] == [1]
+    assert number not in {one["number"] for one in document["cases"]}
+    assert {one["kind"] for one in document["cases"]} == {"match", "unscannable", "moderation"}
+    assert {one["reason"] for one in document["reports"]} == {f"says {NAME}", "look"}
+    for part in ("decisions", "audit", "listed", "owned_chats", "posts", "updates", "told", "lifted_limits"):
+        assert document[part], part
+    assert NAME in [one["text"] for one in document["told"]]
+    text = str(document)
+    for secret in ("Reporter1", "Admin", "Poster", f"{NAME} again", str(work.ADMIN), "ss" * 16, "73" * 16):
+        assert secret not in text, secret
+    assert WORD in text
+
+
+async def test_an_export_of_a_stranger_is_empty(database: Database) -> None:
+    """Somebody whom nothing is kept about gets a document that says so, and nothing of others."""
+    await sentinel.live(database)
+    async with database.read() as connection:
+        document = await dossier.of(connection, 5)
+    assert not any(value for name, value in document.items() if name not in ("about", "made"))

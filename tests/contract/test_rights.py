@@ -1,0 +1,394 @@
+"""The table of rights against the real handlers: every row, for everybody, in every kind of chat and state."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import handlers
+from bot import cards
+from bot.app import App
+from bot.cards import Card
+from bot.sandbox.server import Server
+from bot.sandbox.world import World
+from bot.settings import Media, Settings, Telegram, Web
+from bot.store import cases as records
+from bot.store import chats
+from bot.store.tables import buttons, case_actions, cases
+from handlers.commands import Asker
+from handlers.context import Context
+from handlers.rights import BUTTONS, CARD_BUTTONS, COMMANDS, Right
+from tests.contract.cast import (
+    CHANNEL,
+    FACELESS,
+    FORUM,
+    GROUP,
+    PEOPLE,
+    PRIVATE,
+    SHARED,
+    SUPERGROUP,
+    Cast,
+    Json,
+    lets,
+)
+from tests.contract.stage import TOKEN
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.filterwarnings("ignore:Please use 'Bot"),
+]
+
+DENIED, INVALID = "it takes", "no longer valid"
+
+MAINTAINER = 7_000_001
+
+EVEN, ODD = tuple(COMMANDS)[::2], tuple(COMMANDS)[1::2]
+
+VALUES = {
+    ("s", "preset"): "watch",
+    ("s", "unscannable"): "notify",
+    ("s", "language"): "en",
+    ("s", "close"): "-",
+    ("h", "again"): None,
+}
+"""What follows the action of a button that stands for itself, for a press that may do something."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
+    """The machine with everything but its loops; a command that was let through is noted instead of carried out."""
+    world = World(TOKEN)
+    world.create_user("Maintainer", id_=MAINTAINER)
+    async with Server(world) as server:
+        app = App(
+            Settings(
+                data_dir=tmp_path_factory.mktemp("bot"),
+                telegram=Telegram(
+                    token=SecretStr(TOKEN), base_url=f"{server.url}/bot", base_file_url=f"{server.url}/file/bot"
+                ),
+                web=Web(listen="off"),
+                media=Media(image_workers=1),
+                maintainers=(MAINTAINER,),
+            )
+        )
+        made = Cast(app, world, people={"maintainer": MAINTAINER})
+
+        async def act(context: Context, _asker: Asker) -> None:
+            made.acted.append(context.turn.row.update_id)
+
+        with pytest.MonkeyPatch.context() as patch:
+            for table in (handlers.ADMIN_COMMANDS, handlers.MEMBER_COMMANDS):
+                for name in table:
+                    patch.setitem(table, name, act)
+            async with app._ready():
+                patch.setattr(app.gateway, "call", made.call)
+                made.gather()
+                yield made
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+def expected(name: str, role: str, kind: str) -> str:
+    """What must come of somebody's command."""
+    if role in ("another bot", "linked channel"):
+        return "nothing"
+    if name in handlers.MEMBER_COMMANDS:
+        return "act"
+    if kind == PRIVATE:
+        return "act" if name in handlers.PRIVATE_TOO else "reply"
+    if kind == CHANNEL or role == "anonymous":
+        return "confirm"
+    is_trusted = role == "maintainer" and name in handlers.FOR_MAINTAINERS
+    return "act" if is_trusted or (role != "channel identity" and lets(role, COMMANDS[name])) else "refusal"
+
+
+def authors(kind: str) -> tuple[str, ...]:
+    """Who may be the author of a message in a kind of chat."""
+    if kind == PRIVATE:
+        return ("owner", "member", "maintainer")
+    if kind == CHANNEL:
+        return ("owner",)
+    hidden = () if kind == GROUP else FACELESS
+    return (*(role for role in PEOPLE if kind != GROUP or role != "restricted"), "another bot", *hidden)
+
+
+async def command_cells(cast: Cast, kind: str, names: Iterable[str] = COMMANDS, *, is_heard: bool = True) -> list[str]:
+    """Give commands as everybody in a kind of chat; the cells in which something else came of it."""
+    cells = {}
+    for name, role in itertools.product(names, authors(kind)):
+        number = await cast.hear(cast.message(kind, role, f"/{name} 12345678"))
+        want = expected(name, role, kind)
+        is_shut = not is_heard and want == "act" and COMMANDS[name] is not Right.EVERYBODY
+        cells[number] = (name, role, "refusal" if is_shut else want)
+    said, acted = await cast.said(), set(cast.acted)
+    wrong = []
+    for number, (name, role, want) in cells.items():
+        got = {"act"} if number in acted else said.get(number, {"nothing"})
+        if got != {want}:
+            wrong.append(f"{kind} /{name} by {role}: {sorted(got)}, not {want}")
+    return wrong
+
+
+async def test_every_command_asks_for_its_right(cast: Cast) -> None:
+    """For every command, author and kind of chat: carried out, refused, to be confirmed, or not heard, by its row.
+
+    Basic groups and forums share the commands between them, for they differ from supergroups in no row.
+    """
+    shares = {GROUP: EVEN, FORUM: ODD}
+    cells = [await command_cells(cast, kind, shares.get(kind, COMMANDS)) for kind in (PRIVATE, *SHARED)]
+    assert list(itertools.chain(*cells)) == []
+
+
+async def test_a_bot_without_rights_still_asks_for_them(cast: Cast) -> None:
+    """Where the bot is a plain member the same rows hold; where it is out, nobody is let in by anything but theirs."""
+    for status, names in (("member", EVEN), ("left", ODD)):
+        with cast.bot_as(SUPERGROUP, status):
+            wrong = await command_cells(cast, SUPERGROUP, names, is_heard=status == "member")
+        assert [cell for cell in wrong if "maintainer" not in cell] == []
+
+
+async def waiting(cast: Cast, kind: str, name: str) -> Json:
+    """A command that waits for its confirmation; the prompt."""
+    message = cast.message(kind, "anonymous" if kind != CHANNEL else "owner", f"/{name} 12345678")
+    kept, chat = json.dumps(message), cast.chats[kind]
+    token = await cast.app.database.write(lambda c: records.new_button(c, "confirm", chat, data=kept))
+    return cast.card(kind, f"a:{token}")
+
+
+def data_of(message: Json, place: int = 0) -> str:
+    """What a message's button sends."""
+    return str(message["reply_markup"]["inline_keyboard"][place][0]["callback_data"])
+
+
+async def test_a_confirmation_asks_for_the_commands_right(cast: Cast) -> None:
+    """An anonymous admin's command, and a channel's, is done for a presser who may give it, and once only."""
+    wrong = []
+    for kind, name in zip(itertools.cycle((SUPERGROUP, CHANNEL)), handlers.ADMIN_COMMANDS, strict=False):
+        prompt = await waiting(cast, kind, name)
+        for role in sorted(PEOPLE, key=lambda one: lets(one, COMMANDS[name])):
+            count, may = len(cast.acted), lets(role, COMMANDS[name])
+            toast = await cast.press(role, prompt, data_of(prompt))
+            if (DENIED in toast) == may or (len(cast.acted) > count) != may:
+                wrong.append(f"{kind} /{name} confirmed by {role}: {toast}")
+            if may:
+                if "no longer waiting" not in await cast.press(role, prompt, data_of(prompt)):
+                    wrong.append(f"{kind} /{name} confirmed by {role}: twice")
+                prompt = await waiting(cast, kind, name)
+    assert wrong == []
+
+
+# --- cards ---------------------------------------------------------------------------------------
+
+
+async def open_card(cast: Cast, kind: str, *, holder: int | None = None, state: str = "open") -> Json:
+    """A reported post's card, standing in its own chat; `state` and `holder` are what became of it."""
+    chat, number = cast.chats[kind], next(cast._numbers)
+
+    async def write(connection: AsyncConnection) -> tuple[str, int]:
+        case, _ = await records.open_case(
+            connection,
+            chat_id=chat,
+            incident=f"message:{number}",
+            kind="report",
+            state="open" if state != "decided" else "closed",
+            message_id=number,
+            sender_kind="user",
+            sender_id=cast.people["poster"],
+            sender_name="Poster",
+        )
+        token = await cards.new_token(connection, case, "card")
+        button = await records.button(connection, token)
+        assert button is not None
+        decision = {"decision": "delete", "decider": "Somebody"} if state == "decided" else {}
+        await cards.keep(connection, button, Card(chat_id=chat, message_id=number + 1, claimer="Other", **decision))
+        if holder is not None:
+            await records.claim(connection, token, holder)
+        if state == "gone":
+            await connection.execute(cases.delete().where(cases.c.id == case.id))
+        return token, case.id
+
+    token, case_id = await cast.app.database.write(write)
+    next(cast._numbers)
+    shown = cast.card(kind, *(f"c:{token}:{action}" for action in CARD_BUTTONS), number=number + 1)
+    return {**shown, "case": case_id}
+
+
+async def touched(cast: Cast, numbers: list[int], *, claims: bool = True) -> list[int]:
+    """The cases of these that anything has happened to; without `claims` a claim counts for nothing."""
+    async with cast.app.database.read() as connection:
+        acts = select(case_actions.c.case_id).where(case_actions.c.case_id.in_(numbers))
+        closed = select(cases.c.id).where(cases.c.id.in_(numbers) & (cases.c.state != "open"))
+        claimed = select(buttons.c.case_id).where(buttons.c.case_id.in_(numbers) & buttons.c.claimed_by.is_not(None))
+        query = acts.union(closed, claimed) if claims else acts.union(closed)
+        return [*(await connection.scalars(query)).all()]
+
+
+def pressers(action: str) -> Iterator[tuple[str, bool]]:
+    """Everybody, and whether the table lets them press."""
+    for role in (*PEOPLE, "another bot"):
+        yield role, role != "another bot" and lets(role, CARD_BUTTONS[action])
+
+
+def shown(card: Json, action: str) -> str:
+    """What a card's button for an action sends."""
+    rows = card["reply_markup"]["inline_keyboard"]
+    return next(str(row[0]["callback_data"]) for row in rows if row[0]["callback_data"].endswith(f":{action}"))
+
+
+async def test_every_button_of_a_card_asks_for_its_right(cast: Cast) -> None:
+    """For every button, presser and kind of chat: refused with nothing changed, or decided, by its row."""
+    wrong, untouched = [], []
+    for kind, action in itertools.product(SHARED, CARD_BUTTONS):
+        card = await open_card(cast, kind)
+        untouched.append(card["case"])
+        for role, may in pressers(action):
+            pressed = await open_card(cast, kind) if may else card
+            toast = await cast.press(role, pressed, shown(pressed, action))
+            if (DENIED in toast) == may or (INVALID in toast and action != "allow"):
+                wrong.append(f"{kind} {action} by {role}: {toast}")
+    assert wrong == []
+    assert await touched(cast, untouched) == []
+
+
+STATES = ("decided", "gone", "taken", "bot without rights", "bot left")
+
+ANSWERS = {"decided": ("Decided already",), "gone": (INVALID,), "bot left": (DENIED,)}
+"""What is answered in a state of the case to those whom the table lets; else it is anything but a refusal."""
+
+
+async def test_every_state_of_a_card_keeps_the_table(cast: Cast) -> None:
+    """Decided, forgotten, claimed by another, without rights of the bot's own: nobody gets by who may not."""
+    wrong, untouched = [], []
+    for state, action in itertools.product(STATES, CARD_BUTTONS):
+        is_bot = state.startswith("bot")
+        facts: Json = {"holder": cast.people["poster"] if state == "taken" else None}
+        facts["state"] = "open" if is_bot else state
+        shared = await open_card(cast, SUPERGROUP, **facts)
+        untouched += [shared["case"]] if state != "decided" else []
+        for role, may in pressers(action):
+            card = await open_card(cast, SUPERGROUP, **facts) if may else shared
+            with cast.bot_as(SUPERGROUP, {"bot without rights": "member", "bot left": "left"}.get(state)):
+                toast = await cast.press(role, card, shown(card, action))
+            want = ANSWERS.get(state, ()) if may else (INVALID if state == "gone" else DENIED,)
+            if (want and not any(words in toast for words in want)) or (not want and DENIED in toast):
+                wrong.append(f"{state} {action} by {role}: {toast}")
+    assert wrong == []
+    assert await touched(cast, untouched, claims=False) == []
+
+
+# --- buttons that stand for themselves -----------------------------------------------------------
+
+ELSEWHERE = {("h", "canary")}
+"""Buttons whose doing takes the loops of the machine; that they do it is shown by flow tests."""
+
+
+def self_evident() -> Iterator[tuple[str, str, Right]]:
+    """The buttons that no token stands for: letter, action, right."""
+    for letter, rows in BUTTONS.items():
+        if rows.at is not None and not rows.is_bound:
+            for action, right in rows.rights.items():
+                yield letter, action, right
+
+
+async def test_every_other_button_asks_for_its_right(cast: Cast) -> None:
+    """Settings, health and all the rest: whoever lacks the right is refused, whoever has it is not."""
+    wrong = []
+    for (letter, action, right), kind in itertools.product(self_evident(), (GROUP, SUPERGROUP, CHANNEL)):
+        if right is Right.EVERYBODY:
+            continue
+        value = VALUES.get((letter, action), "x")
+        parts = ["x"] * (BUTTONS[letter].at or 0) + [action] + ([value] if value is not None else [])
+        data = ":".join([letter, *parts])
+        for role in PEOPLE:
+            may = lets(role, right)
+            if may and (letter, action) in ELSEWHERE:
+                continue
+            toast = await cast.press(role, cast.card(kind, data), data)
+            is_refused = DENIED in toast or INVALID in toast
+            if is_refused == may and not (may and (letter, action) not in VALUES):
+                wrong.append(f"{kind} {data} by {role}: {toast}")
+    assert wrong == []
+
+
+# --- forged presses ------------------------------------------------------------------------------
+
+
+async def presets(cast: Cast) -> list[str]:
+    """What is chosen in every chat."""
+    async with cast.app.database.read() as connection:
+        return [(await chats.settings(connection, chat)).preset.value for chat in cast.chats.values()]
+
+
+async def test_every_part_of_a_press_is_taken_for_forged(cast: Cast) -> None:
+    """Token, message, chat, author, action and presser: with one of them wrong the press counts for nothing."""
+    card, other = await open_card(cast, SUPERGROUP), await open_card(cast, SUPERGROUP)
+    delete = shown(card, "delete")
+    token = delete.split(":")[1]
+    group = await open_card(cast, GROUP)
+    bare = {
+        name: value
+        for name, value in cast.card(SUPERGROUP, "s:preset:zero-tolerance").items()
+        if name != "reply_markup"
+    }
+    panel = cast.card(SUPERGROUP, "s:preset:zero-tolerance")
+    prompt = await waiting(cast, SUPERGROUP, "ban")
+    forged = {
+        "token": (card, f"c:{'A' * len(token)}:delete"),
+        "message": (other, delete),
+        "chat": (group, delete),
+        "action": (card, f"c:{token}:nothing"),
+        "no action": (card, f"c:{token}"),
+        "letter": (card, f"z:{token}:delete"),
+        "message without buttons": (bare, "s:preset:zero-tolerance"),
+        "button of another message": (card, "s:preset:zero-tolerance"),
+        "somebody else's message": (
+            {**panel, "from": cast.world.people.get(cast.people["member"]).json()},
+            "s:preset:zero-tolerance",
+        ),
+        "message out of reach": ({"message_id": 1, "date": 0, "chat": panel["chat"]}, "s:preset:zero-tolerance"),
+        "another chat's settings": (panel, f"s:preset:watch:{cast.chats[GROUP]}"),
+        "prompt pressed elsewhere": (card, data_of(prompt)),
+        "prompt in another chat": (cast.card(GROUP, data_of(prompt)), data_of(prompt)),
+        "card's token as a prompt": (cast.card(SUPERGROUP, f"a:{token}"), f"a:{token}"),
+        "prompt's token as a card": (
+            cast.card(SUPERGROUP, f"c:{data_of(prompt)[2:]}:ban"),
+            f"c:{data_of(prompt)[2:]}:ban",
+        ),
+    }
+    count, before = len(cast.acted), await presets(cast)
+    toasts = {what: await cast.press("owner", message, data) for what, (message, data) in forged.items()}
+    assert {what: toast for what, toast in toasts.items() if INVALID not in toast} == {}
+    assert DENIED in await cast.press("member", card, delete)
+    assert await touched(cast, [card["case"], other["case"], group["case"]]) == []
+    assert len(cast.acted) == count
+    assert await presets(cast) == before
+    assert DENIED not in await cast.press("owner", card, delete)
+    assert await touched(cast, [card["case"]]) == [card["case"]]
+
+
+# --- what is asked of Telegram -------------------------------------------------------------------
+
+
+async def test_a_demoted_admin_is_refused_at_once(cast: Cast) -> None:
+    """Rights are asked of Telegram at the press: what is remembered of the chat's admins lets nobody in."""
+    chat, user = cast.world.chat(cast.chats[SUPERGROUP]), cast.people["admin"]
+    before = chat.members[user]
+    assert await cast.app.application.bot_data["services"].admins.has(chat.id, user)
+    card = await open_card(cast, SUPERGROUP)
+    chat.members[user] = type(before)(user, "member")
+    try:
+        assert await cast.app.application.bot_data["services"].admins.has(chat.id, user)
+        assert DENIED in await cast.press("admin", card, shown(card, "delete"))
+        number = await cast.hear(cast.message(SUPERGROUP, "admin", "/ban 12345678"))
+        assert number not in cast.acted
+    finally:
+        chat.members[user] = before
+    assert await touched(cast, [card["case"]]) == []

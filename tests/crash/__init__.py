@@ -1,0 +1,1 @@
+"""Tests of Haechi; each test's docstring is the promise it keeps."""

@@ -1,0 +1,89 @@
+"""The keyboards as a phone shows them: in every language, several buttons of a row fit beside each other."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from bot import cards, casebook, fedtexts, helplines, panel
+from bot.feds import About
+from bot.i18n import languages
+from bot.model import ChatSettings, UnscannablePolicy
+from bot.store.casebook import Page
+from bot.store.cases import Case
+from bot.store.feds import Fed, FedChat
+from handlers import healthcard
+
+WIDTHS = {1: 34, 2: 20, 3: 13}
+"""Columns of a button's text by how many stand in its row.
+
+A phone of 360 points leaves a row some 330, and a column of Telegram's 14-point letters takes about 7, Hangul two.
+"""
+
+Rows = Sequence[Sequence[dict[str, str]]]
+
+
+def columns(text: str) -> int:
+    """How wide a text is, in Latin letters."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def too_wide(rows: Rows) -> list[str]:
+    """The texts that do not fit; four in a row never do."""
+    return [one["text"] for row in rows for one in row if columns(one["text"]) > WIDTHS.get(len(row), 0)]
+
+
+def case(kind: str) -> Case:
+    """An open case."""
+    return Case(
+        id=1,
+        chat_id=-1001,
+        incident="message:1",
+        kind=kind,
+        state="open",
+        message_id=1,
+        sender_kind="user",
+        sender_id=7,
+        sender_name="Min",
+        list_name=None,
+        category=None,
+        tier=None,
+        how=None,
+        reason="",
+        strike=None,
+        spared=None,
+        posted_at=None,
+        opened_at=0.0,
+    )
+
+
+def settings(language: str) -> Rows:
+    """The settings panel, whatever is chosen."""
+    chosen = [ChatSettings(-1001, language=language, unscannable=one) for one in UnscannablePolicy]
+    return [row for one in chosen for row in panel.buttons(one)]
+
+
+ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=True, strikes=False))
+
+KEYBOARDS: dict[str, Callable[[str], Rows]] = {
+    "card": lambda language: cards.keyboard(language, case("report"), "token"),
+    "claimed card": lambda language: cards.keyboard(language, case("match"), "token", claimed=True),
+    "decided card": lambda language: cards.undo_rows(language, case("match")),
+    "cases": lambda language: casebook.keyboard(
+        language, Page((case("match"),), has_older=True, has_newer=True), "all"
+    ),
+    "settings": settings,
+    "federation": lambda language: fedtexts.keyboard(language, ABOUT),
+    "greeting": panel.preset_buttons,
+    "helpme": lambda language: helplines.keyboard(language, "GB", helplines.MINORS),
+    "health": healthcard.buttons,
+}
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("keyboard", KEYBOARDS)
+def test_the_buttons_of_a_row_fit(keyboard: str, language: str) -> None:
+    """Alone in its row a button has up to 34 columns, one of two 20, one of three 13."""
+    assert too_wide(KEYBOARDS[keyboard](language)) == []
