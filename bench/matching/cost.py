@@ -1,0 +1,146 @@
+"""`python -m bench.matching.cost`: pictures a second, ours against threatexchange, on the same JPEGs and lists."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from multiprocessing import get_context
+from statistics import median
+from typing import Any, Final
+
+import numpy as np
+
+from bench import machine, results
+from bench.matching import pixels
+from bench.matching.distractors import Distractors, distractors
+from bench.matching.originals import present
+from bench.results import Table
+from bot.matching.matcher import Matcher, Scanned
+from bot.media.decoder import Decoders
+from bot.media.look import DENSE, PLAIN
+from bot.model import HashList, ListKind, SignalKind, Trust
+from bot.searching import Searcher
+
+PICTURES, ROUNDS = 100, 3
+SIZES: Final = (100_000, 1_000_000)
+DECODERS: Final = 2
+CHAT = 1
+
+Ask = Callable[[bytes], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """Pictures a second with all cores at work, and the median time of one alone."""
+
+    rate: float
+    alone: float
+
+
+async def measure() -> Table:
+    """Measure both at each size of the list."""
+    clean = [pixels.save(one.open()) for one in present() if one.is_photo and one.fold == 0]
+    pictures = (clean * PICTURES)[:PICTURES]
+    every = distractors(SIZES[-1])
+    rows: list[tuple[str, ...]] = []
+    for size in SIZES:
+        others = every.outside(0, size)
+        rival = _rival(pictures, others)
+        ours = await _ours(pictures, others)
+        for name, one in [*([("threatexchange", rival)] if rival else []), *ours]:
+            ratio = f"{one.rate / rival.rate:.1f}×" if rival else "–"
+            rows.append((f"{size:,}", name, f"{one.rate:.0f}", ratio, f"{one.alone * 1000:.1f} ms"))
+    return Table(
+        f"{PICTURES} JPEGs of at most 1280 px, best of {ROUNDS} rounds. threatexchange: PdqSignal.hash_from_bytes and "
+        f"PDQIndex.query in {DECODERS} processes. Ours: {DECODERS} decoder processes and the matcher; the "
+        "whole recipe is asked of every picture, as of a clean one. None of the pictures is on the list.",
+        ("entries", "what", "pictures/s", "to threatexchange", "one alone"),
+        tuple(rows),
+    )
+
+
+async def _ours(pictures: list[bytes], others: Distractors) -> list[tuple[str, _Rate]]:
+    matcher = Matcher()
+    now = datetime.now(UTC)
+    matcher.put(HashList(1, "others", ListKind.BLOCK, Trust.BAN, None, "bench", now, now))
+    matcher.add_bulk(SignalKind.PDQ, np.arange(1, len(others.pdq) + 1), 1, others.pdq)
+    matcher.compact()
+    decoders = Decoders(images=DECODERS, videos=0, spares=0, unsafe=True)
+    await decoders.start()
+    searcher = Searcher(matcher, decoders, lambda: 1)
+
+    async def plain(data: bytes) -> None:
+        fingerprint = await decoders.fingerprint(data, look=PLAIN)
+        await asyncio.to_thread(matcher.matches, CHAT, None, fingerprint)
+
+    async def whole(data: bytes) -> None:
+        fingerprint = await decoders.fingerprint(data, look=DENSE)
+        searched = await searcher.search(fingerprint)
+        await asyncio.to_thread(matcher.verdict, CHAT, [Scanned(fingerprint=fingerprint, searched=searched)])
+
+    try:
+        return [("ours, plain stage", await _timed(plain, pictures)), ("ours, recipe", await _timed(whole, pictures))]
+    finally:
+        await decoders.stop()
+
+
+async def _timed(ask: Ask, pictures: list[bytes]) -> _Rate:
+    rates = []
+    for _ in range(ROUNDS):
+        left = iter(pictures)
+        began = time.perf_counter()
+        await asyncio.gather(*(_worker(ask, left) for _ in range(DECODERS + 1)))
+        rates.append(len(pictures) / (time.perf_counter() - began))
+    alone = []
+    for data in pictures[:30]:
+        began = time.perf_counter()
+        await ask(data)
+        alone.append(time.perf_counter() - began)
+    return _Rate(max(rates), median(alone))
+
+
+async def _worker(ask: Ask, left: Any) -> None:
+    for data in left:
+        await ask(data)
+
+
+_index: Any = None  # of threatexchange; a fork inherits it
+
+
+def _rival(pictures: list[bytes], others: Distractors) -> _Rate | None:
+    """What threatexchange reaches; None when it is not installed."""
+    global _index  # noqa: PLW0603 - forks inherit the index; it is too large to send
+    try:
+        index = import_module("threatexchange.signal_type.pdq.pdq_index").PDQIndex
+    except ImportError:
+        print("threatexchange is not installed, so there is nothing to compare with; see `make bench-rivals`")
+        return None
+    _index = index([(row.tobytes().hex(), number) for number, row in enumerate(others.pdq)])
+    rates = []
+    with get_context("fork").Pool(DECODERS) as pool:
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            alone = pool.map(_ask_rival, pictures, chunksize=4)
+            rates.append(len(pictures) / (time.perf_counter() - began))
+    return _Rate(max(rates), median(alone))
+
+
+def _ask_rival(data: bytes) -> float:
+    signal = import_module("threatexchange.signal_type.pdq.signal").PdqSignal
+    began = time.perf_counter()
+    if code := signal.hash_from_bytes(data):
+        _index.query(code)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    where = machine.facts()
+    table = asyncio.run(measure())
+    print(table.markdown())
+    results.keep("rivals", where, table)
