@@ -15,8 +15,6 @@ from bot.protection import Presence, lacks
 from bot.store import cases as records
 from bot.store import chats, outbox
 
-AWAY = frozenset({"left", "kicked"})
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -46,16 +44,19 @@ class Details:
 
 
 async def follow(connection: AsyncConnection, change: Change, details: Details) -> None:
-    """Keep what the bot is in a chat, and say what people need to know of it."""
+    """Keep what the bot is in a chat, and say what people need to know of it.
+
+    A message of the chat may be handled first, and the chat is then known as it is after the change: so it counts
+    what either Telegram or the database says of the time before.
+    """
     known = await chats.chat(connection, change.chat_id)
     await _keep(connection, change, details, is_new=known is None)
-    was_here = known.bot_status not in AWAY if known else change.before.is_here
+    before = Presence(known.bot_status, known.bot_rights) if known else change.before
     if not change.after.is_here:
         await _leave(connection, change)
-    elif not was_here:
+    elif not (before.is_here and change.before.is_here):
         await _arrive(connection, change)
     else:
-        before = Presence(known.bot_status, known.bot_rights) if known else change.before
         await _compare(connection, change, before)
 
 
@@ -118,8 +119,10 @@ async def _leave(connection: AsyncConnection, change: Change) -> None:
 
 async def _compare(connection: AsyncConnection, change: Change, before: Presence) -> None:
     """Say what a promotion completed, or sound the alarm over what was lost."""
-    had, has = lacks(change.chat_type, before), lacks(change.chat_type, change.after)
-    lost = tuple(right for right in has if right not in had)
+    told, has = lacks(change.chat_type, change.before), lacks(change.chat_type, change.after)
+    known = lacks(change.chat_type, before)
+    had = {*known, *told}
+    lost = tuple(right for right in has if right not in known or right not in told)
     if lost:
         await records.record(connection, "chat.rights_lost", chat_id=change.chat_id, actor_id=change.by_id)
         await _alarm(connection, change, lost)

@@ -165,3 +165,20 @@ async def test_a_migration_moves_settings_lists_and_calls(database: Database) ->
     assert changed == {"list"}, "a running process learns that the list belongs to another chat now"
     assert await block(new) == name, "the chat goes on filling the list it had"
     assert [call.args["chat_id"] for call in await made(database, "sendMessage", new)] == [new]
+
+
+async def test_a_chat_that_was_met_first_is_greeted_all_the_same(database: Database) -> None:
+    """A message may be handled before the change that brought the bot: the greeting and the alarm still come."""
+    facts = {"type": "supergroup", "title": "The place", "username": "place"}
+    await database.write(lambda connection: membership.meet(connection, CHAT, FULL, Details(OWNER), **facts))
+    await follow(database, replace(ADDED, by_language="en"))
+    assert ["I am Haechi" in text for text in await texts(database, CHAT)] == [True]
+
+
+async def test_a_loss_that_was_seen_first_alarms_all_the_same(database: Database) -> None:
+    """A chat that is met while its change is on the way is known without the right; the loss is told nevertheless."""
+    less = Presence("administrator", frozenset({RESTRICT, INVITE}))
+    facts = {"type": "supergroup", "title": "The place", "username": "place"}
+    await database.write(lambda connection: membership.meet(connection, CHAT, less, Details(OWNER), **facts))
+    await follow(database, promoted(FULL, less, "1:2"))
+    assert ["Protection is off" in text for text in await texts(database, CHAT)] == [True]
