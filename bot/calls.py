@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.model import Call, MessageRef
+from bot.model import MessageRef
+from bot.outcome import Call
 
 DELETE, RESTRICT, CARD, RECEIPT, CHATTER = range(5)
 """Ranks: a lower one goes first. From RECEIPT on a call is made at most once: a double would only annoy."""

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import calls
 from bot.log import describe
-from bot.model import Done, MessageRef, Outcome, VerdictKind
+from bot.model import MessageRef, VerdictKind
+from bot.outcome import Done, Outcome
 from bot.store import cases as records
 from bot.store import inbox, outbox
 from bot.store.cases import CaseAction

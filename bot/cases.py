@@ -10,21 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, raids
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
-from bot.model import (
-    Action,
-    ActionKind,
-    Call,
-    ChatSettings,
-    Decision,
-    Done,
-    Gone,
-    MediaPost,
-    MessageRef,
-    Outcome,
-    Refused,
-    Verdict,
-    VerdictKind,
-)
+from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
+from bot.outcome import Call, Done, Gone, Outcome, Refused
 from bot.policy import LADDERS, Standing, decide
 from bot.settings import Limits
 from bot.store import cases as records

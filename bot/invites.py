@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import calls
 from bot.calls import RECEIPT, RESTRICT
 from bot.i18n import Html, language_for, lines, name, say
-from bot.model import Call, Done, Outcome, SenderKind
+from bot.model import SenderKind
 from bot.notices import poster
+from bot.outcome import Call, Done, Outcome
 from bot.store import cases as records
 from bot.store import chats, outbox, undone
 from bot.store.cases import Case

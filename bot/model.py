@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.rules import DEFAULTS, Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from bot.survey import Survey
@@ -302,7 +303,7 @@ class UnscannablePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """What a chat's admins chose. Times are in seconds."""
+    """What a chat's admins chose."""
 
     chat_id: int
     preset: Preset = Preset.STANDARD
@@ -311,6 +312,7 @@ class ChatSettings:
     language: str = "en"
     owner_id: int | None = None
     title: str = ""
+    rules: Rules = DEFAULTS
 
 
 class ActionKind(StrEnum):
@@ -344,57 +346,3 @@ class Decision:
     def has(self, kind: ActionKind) -> bool:
         """Whether an action of `kind` is among the consequences."""
         return any(action.kind is kind for action in self.actions)
-
-
-# --- Telegram's answers --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Telegram did it; `result` is its answer as raw JSON."""
-
-    result: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """What should be done is so already: the message is not there, the button is too old."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Telegram asks for patience (429), or could not be reached: try again after `seconds`."""
-
-    seconds: float
-    reason: str
-    is_flood: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Telegram will not do it, however often asked: rights, age, a chat the bot has left."""
-
-    reason: str
-    new_chat_id: int | None = None  # set when the group became a supergroup
-
-
-Outcome = Done | Gone | Wait | Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of the Bot API to be made durably.
-
-    `key` is unique: a replay that asks for the same call again adds nothing. Lower `rank` goes first. With `after`,
-    the call waits for the one of that key, and is dropped when that one fails.
-    """
-
-    key: str
-    method: str
-    args: Mapping[str, Any]
-    chat_id: int
-    rank: int
-    case_id: int | None = None
-    after: str | None = None

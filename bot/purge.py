@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import calls
 from bot.calls import CARD, RESTRICT
 from bot.i18n import Html, name, say, say_n
-from bot.model import Call, MessageRef
+from bot.model import MessageRef
+from bot.outcome import Call
 from bot.store import cases as records
 from bot.store import chats, outbox
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import calls, guardians, metrics
 from bot.calls import CHATTER
 from bot.i18n import Html, duration, name, say, say_n
-from bot.model import ChatSettings, Done, MediaPost, MessageRef, Outcome
+from bot.model import ChatSettings, MediaPost, MessageRef
+from bot.outcome import Done, Outcome
 from bot.store import caps, chats, outbox
 from bot.store import raids as records
 from bot.store.cases import Case

@@ -11,7 +11,8 @@ from bot import calls
 from bot.canary import Finding
 from bot.curation import CANARY
 from bot.i18n import plain, say
-from bot.model import Call, ChatSettings, Outcome
+from bot.model import ChatSettings
+from bot.outcome import Call, Outcome
 from bot.protection import presence_of
 from bot.store import caps, chats, outbox
 from handlers import guard, healthcard, replies

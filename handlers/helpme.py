@@ -17,7 +17,7 @@ from bot.calls import CHATTER, RECEIPT, url_button
 from bot.errors import Unreachable
 from bot.helplines import ADULTS, COUNTRIES, MINORS
 from bot.i18n import plain, say
-from bot.model import Done, Gone, Wait
+from bot.outcome import Done, Gone, Wait
 from bot.store import chats, inbox, outbox
 from handlers import replies
 from handlers.callback import INVALID, Pressed, Toast

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import structlog
 
 from bot.i18n import SOURCE, Html, languages, plain, say
-from bot.model import Done, Wait
+from bot.outcome import Done, Wait
 from bot.protection import ASKED
 from bot.telegram.gateway import Gateway
 

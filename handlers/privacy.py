@@ -13,7 +13,7 @@ from telegram import InputFile
 from bot import calls, privacy
 from bot.calls import CHATTER, RECEIPT, url_button
 from bot.i18n import plain, say
-from bot.model import Done
+from bot.outcome import Done
 from bot.store import cases as records
 from bot.store import chats, dossier, erasure, outbox
 from bot.store.dossier import Document

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import answers
 from bot import purge as story
 from bot.i18n import Html, say
-from bot.model import Done, MessageRef
+from bot.model import MessageRef
 from bot.moderation import Obstacle
+from bot.outcome import Done
 from bot.purge import MOST, OLDEST_SECONDS, Purge
 from bot.store import chats
 from handlers import guard, replies

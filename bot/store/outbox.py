@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam, exists, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Call
+from bot.outcome import Call
 from bot.store import upsert
 from bot.store.tables import outbox, pauses
 

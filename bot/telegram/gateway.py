@@ -25,7 +25,7 @@ from telegram.request import HTTPXRequest
 from telegram.warnings import PTBUserWarning
 
 from bot.errors import BadToken, NotMedia, TooLarge, Unreachable, Unscannable
-from bot.model import Done, Gone, Outcome, Refused, Wait
+from bot.outcome import Done, Gone, Outcome, Refused, Wait
 
 GONE = (
     "message to delete not found",

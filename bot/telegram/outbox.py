@@ -16,7 +16,7 @@ from bot import metrics
 from bot.calls import CARD, DELETE, RECEIPT, timed
 from bot.errors import StoreError
 from bot.log import describe
-from bot.model import Done, Gone, Outcome, Refused, Wait
+from bot.outcome import Done, Gone, Outcome, Refused, Wait
 from bot.settings import Limits
 from bot.store import outbox
 from bot.store.db import Database

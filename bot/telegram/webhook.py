@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.errors import ConfigError, Unreachable
-from bot.model import Done, Refused
+from bot.outcome import Done, Refused
 from bot.telegram.gateway import Gateway
 from bot.telegram.intake import ALLOWED, SLOWEST, Intake
 

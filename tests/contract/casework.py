@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import cases
-from bot.model import Done, MediaKind, MediaPost, MediaRef, MessageRef, Sender, SenderKind
+from bot.model import MediaKind, MediaPost, MediaRef, MessageRef, Sender, SenderKind
+from bot.outcome import Done
 from bot.reports import Filed, Report, file
 from bot.store import cases as records
 from bot.store import chats, outbox

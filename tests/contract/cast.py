@@ -17,7 +17,7 @@ from sqlalchemy import select
 from telegram import Update
 
 from bot.app import App
-from bot.model import Done, Outcome, Refused
+from bot.outcome import Done, Outcome, Refused
 from bot.sandbox.methods import METHODS
 from bot.sandbox.refusal import Refusal
 from bot.sandbox.rights import ALL_RIGHTS, Member

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import cases, chatsettings, curation, review
 from bot.model import (
-    Call,
     Fingerprint,
     ListKind,
     Match,
@@ -28,6 +27,7 @@ from bot.model import (
     VerdictKind,
 )
 from bot.moderation import Deed, Order, Scene, carry_out
+from bot.outcome import Call
 from bot.policy import Standing
 from bot.review import Ruling
 from bot.store import cases as records

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.calls import CARD, DELETE, RECEIPT
 from bot.errors import UserError
-from bot.model import Call
+from bot.outcome import Call
 from bot.store import backup, lock, outbox
 from bot.store.db import Database
 from bot.store.tables import meta

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.canary import CanaryTests, Finding, Step
-from bot.model import Outcome, Refused
+from bot.outcome import Outcome, Refused
 from bot.store.db import Database
 from bot.telegram.gateway import Gateway
 

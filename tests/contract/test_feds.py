@@ -15,7 +15,8 @@ from bot.feds import MAX_ADMINS, Refusal
 from bot.i18n import languages
 from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher
-from bot.model import ListKind, MessageRef, Refused, Sender, SenderKind, SignalKind, Trust
+from bot.model import ListKind, MessageRef, Sender, SenderKind, SignalKind, Trust
+from bot.outcome import Refused
 from bot.policy import Standing
 from bot.store import cases as records
 from bot.store import chats, entries, outbox

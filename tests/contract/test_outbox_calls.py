@@ -14,7 +14,8 @@ from sqlalchemy import event, select, update
 from bot import calls, cases
 from bot.calls import CARD, CHATTER, RECEIPT
 from bot.errors import Unreachable
-from bot.model import Call, MessageRef, Wait
+from bot.model import MessageRef
+from bot.outcome import Call, Wait
 from bot.sandbox.access import DELETE_SECONDS
 from bot.settings import Limits
 from bot.store import outbox

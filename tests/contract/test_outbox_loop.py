@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import calls, cases
-from bot.model import MessageRef, Wait
+from bot.model import MessageRef
+from bot.outcome import Wait
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.settings import Limits

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import cases
-from bot.model import Done, MessageRef, Outcome, Refused
+from bot.model import MessageRef
+from bot.outcome import Done, Outcome, Refused
 from bot.purge import MOST, Purge, start
 from bot.store import outbox
 from bot.store.db import Database

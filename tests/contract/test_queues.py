@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import calls, cases
 from bot.calls import CARD, CHATTER
 from bot.errors import StoreBusy
-from bot.model import Call, MessageRef, Refused
+from bot.model import MessageRef
+from bot.outcome import Call, Refused
 from bot.store import cases as records
 from bot.store import chats, outbox
 from bot.store.db import Database

@@ -9,7 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import cases, raids
-from bot.model import Done, ListKind, Match, Outcome, Refused, Sender, SenderKind, Tier, Trust, Verdict, VerdictKind
+from bot.model import ListKind, Match, Sender, SenderKind, Tier, Trust, Verdict, VerdictKind
+from bot.outcome import Done, Outcome, Refused
 from bot.policy import Standing
 from bot.raids import EDIT_SECONDS, LOUD, QUIET_SECONDS
 from bot.store import outbox

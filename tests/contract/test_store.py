@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.calls import CARD, CHATTER, say
 from bot.errors import StoreBusy, StoreError
-from bot.model import Call, ListKind, SignalKind, Trust
+from bot.model import ListKind, SignalKind, Trust
+from bot.outcome import Call
 from bot.store import cases, chats, entries, inbox, outbox
 from bot.store.db import Database, Write
 from bot.store.entries import NewEntry

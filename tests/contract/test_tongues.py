@@ -11,8 +11,9 @@ import pytest
 from bot import cases, fedbans, feds, review
 from bot.fedbans import Order, Place
 from bot.i18n import say, say_n
-from bot.model import Done, MessageRef, Refused, Verdict, VerdictKind
+from bot.model import MessageRef, Verdict, VerdictKind
 from bot.moderation import Scene
+from bot.outcome import Done, Refused
 from bot.policy import Standing
 from bot.review import Ruling
 from bot.store import chats, outbox

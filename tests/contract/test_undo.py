@@ -9,7 +9,6 @@ from typing import Any
 
 from bot import cases, undo
 from bot.model import (
-    Done,
     Fingerprint,
     Frame,
     ListKind,
@@ -18,14 +17,13 @@ from bot.model import (
     MediaPost,
     MediaRef,
     MessageRef,
-    Outcome,
-    Refused,
     Tier,
     Trust,
     Verdict,
     VerdictKind,
 )
 from bot.moderation import Deed, Order, Scene, carry_out
+from bot.outcome import Done, Outcome, Refused
 from bot.policy import Standing
 from bot.store import cases as records
 from bot.store import chats, entries, outbox
