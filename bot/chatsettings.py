@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import rules
 from bot.i18n import languages
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.policy import UNSCANNABLE
@@ -41,6 +43,26 @@ def _facts(action: str, value: str) -> dict[str, str] | None:
     if action == "language" and value in languages():
         return {"language": value}
     return None
+
+
+async def tune(connection: AsyncConnection, chat_id: int, *, by: int, **values: Any) -> ChatSettings:
+    """Change fields of a chat's rules, given as JSON has them; on record with before and after.
+
+    Raises ValueError for a value that its field cannot have; nothing is changed then.
+    """
+    before = (await chats.settings(connection, chat_id)).rules
+    after = before.changed(**values)
+    await chats.meet(connection, chat_id, rules=rules.dump(after))
+    for name in values:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            detail = f"{name}: {_word(old)} → {_word(new)}"
+            await records.record(connection, "settings.rules", chat_id=chat_id, actor_id=by, detail=detail)
+    return await chats.settings(connection, chat_id)
+
+
+def _word(value: object) -> str:
+    return "preset" if value is None else str(value)
 
 
 async def set_log_chat(connection: AsyncConnection, chat_id: int, log_chat_id: int | None, *, by: int) -> None:

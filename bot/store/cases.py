@@ -320,7 +320,7 @@ AUDIT_CODES = frozenset(
         "quarantine": ("held", "kept", "released"),
         "report": ("filed", "lifted"),
         "store": ("restored",),
-        "settings": ("preset", "unscannable", "language", "logchat"),
+        "settings": ("preset", "unscannable", "language", "logchat", "rules"),
     }.items()
     for what in things
 )

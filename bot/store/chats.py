@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import rules
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.store import joined, upsert
 from bot.store.fedtables import fed_chats
@@ -36,6 +37,7 @@ SETTINGS = (
     chats.c.language,
     chats.c.owner_id,
     chats.c.title,
+    chats.c.rules,
 )
 
 
@@ -69,7 +71,8 @@ async def settings(connection: AsyncConnection, chat_id: int) -> ChatSettings:
         return ChatSettings(chat_id=chat_id)
     values = row._asdict()
     preset, unscannable = Preset(values.pop("preset")), UnscannablePolicy(values.pop("unscannable"))
-    return ChatSettings(preset=preset, unscannable=unscannable, **values)
+    chosen = rules.load(values.pop("rules"))
+    return ChatSettings(preset=preset, unscannable=unscannable, rules=chosen, **values)
 
 
 async def chat(connection: AsyncConnection, chat_id: int) -> Chat | None:

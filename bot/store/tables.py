@@ -119,6 +119,7 @@ chats = Table(
     Column("log_chat_id", BigInteger),
     Column("language", Text, nullable=False, server_default="en"),
     Column("owner_id", BigInteger),
+    Column("rules", Text, nullable=False, server_default="{}"),  # JSON: `bot.rules`
     Column("bot_status", Text, nullable=False, server_default="left"),
     Column("bot_rights", Text, nullable=False, server_default=""),
     Column("added_at", Float, nullable=False),

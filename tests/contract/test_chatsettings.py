@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from bot import chatsettings
 from bot.model import ChatSettings, Preset, UnscannablePolicy
+from bot.rules import Rules
 from bot.store import chats
 from bot.store.db import Database
 from bot.store.tables import buttons
@@ -77,3 +78,20 @@ async def test_a_link_is_good_for_an_hour(database: Database) -> None:
     await database.write(lambda connection: connection.execute(update(buttons).values(created_at=9e9, kind="case")))
     async with database.read() as connection:
         assert await chatsettings.link_of(connection, token) is None
+
+
+async def test_tuning_is_on_record_with_before_and_after(database: Database) -> None:
+    """Each rule that changes is one line of the audit, and one that stays is none."""
+    await database.write(lambda connection: chats.meet(connection, CHAT))
+    await database.write(lambda connection: chatsettings.tune(connection, CHAT, by=ADMIN, mute_at=3, reports=True))
+    async with database.read() as connection:
+        assert (await chats.settings(connection, CHAT)).rules == Rules(mute_at=3)
+    assert await audited(database) == [("settings.rules", ADMIN, "mute_at: preset → 3")]
+
+
+async def test_a_wrong_rule_changes_nothing(database: Database) -> None:
+    """One value that cannot be leaves all as it was."""
+    with pytest.raises(ValueError, match="loud"):
+        await database.write(lambda connection: chatsettings.tune(connection, CHAT, by=ADMIN, mute_at=3, quiet="loud"))
+    async with database.read() as connection:
+        assert (await chats.settings(connection, CHAT)).rules == Rules()

@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("log_chat_id", sa.BigInteger(), nullable=True),
         sa.Column("language", sa.Text(), server_default="en", nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
+        sa.Column("rules", sa.Text(), server_default="{}", nullable=False),
         sa.Column("bot_status", sa.Text(), server_default="left", nullable=False),
         sa.Column("bot_rights", sa.Text(), server_default="", nullable=False),
         sa.Column("added_at", sa.Float(), nullable=False),
