@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bot import lengths
 from bot.i18n import Html, length, lines, mention, name, say, say_n
 from bot.model import ActionKind, Decision, Sender, SenderKind
-from bot.moderation import MUTE_SECONDS, Deed, Obstacle, Result
+from bot.moderation import Deed, Obstacle, Result
 from bot.notices import poster, shorten
 from bot.policy import Standing
 from bot.store.cases import Case, Strike
@@ -56,10 +57,9 @@ def sanction(language: str, case: Case, deed: Deed, decision: Decision) -> Html:
     who = poster(language, case)
     if deed is Deed.WARN:
         text = _warned(language, who, decision.strike or 0, decision)
-    elif deed is Deed.MUTE:
-        text = say(language, "{who} is muted for {time}.", who=who, time=length(language, MUTE_SECONDS))
     else:
-        text = say(language, "{who} is banned.", who=who)
+        words = lengths.is_muted if deed is Deed.MUTE else lengths.is_banned
+        text = words(language, who, next((one.seconds for one in decision.actions), None))
     return _sentences(text, say(language, "Case {number}.", number=case.id))
 
 
@@ -72,6 +72,7 @@ def hindrance(language: str, why: Obstacle | Standing) -> Html:
         Standing.OWN_POST: say(language, "This is the channel's own post: please see who may post here."),
         Standing.SERVICE: say(language, "This is one of Telegram's service accounts, which speaks for others."),
         Standing.SELF: say(language, "This is me: I do nothing against myself."),
+        Standing.TRUSTED: say(language, "This member is trusted here: I do nothing against them by myself."),
         Standing.UNKNOWN: say(language, "Telegram does not tell me who this is here, so I do nothing."),
         Obstacle.NO_MUTE_IN_GROUP: say(
             language, "Nobody can be muted in a basic group. Make it a supergroup, or use /ban."
@@ -107,21 +108,16 @@ def _deed(language: str, result: Result, who: Html) -> Html:
     }
     if deed in given:
         return given[deed]
-    if deed is Deed.MUTE:
-        return say(language, "{who} is muted for {time}.", who=who, time=length(language, seconds or 0))
-    if seconds is None:
-        return say(language, "{who} is banned.", who=who)
-    return say(language, "{who} is banned for {time}.", who=who, time=length(language, seconds))
+    return (lengths.is_muted if deed is Deed.MUTE else lengths.is_banned)(language, who, seconds)
 
 
 def _warned(language: str, who: Html, strikes: int, decision: Decision) -> Html:
     text = say(language, "{who} is warned: strike {number}.", who=who, number=strikes)
     for action in decision.actions:
         if action.kind is ActionKind.BAN:
-            return _sentences(text, say(language, "At this strike one is banned."))
+            return _sentences(text, lengths.step_bans(language, action.seconds))
         if action.kind is ActionKind.MUTE:
-            time = length(language, action.seconds or 0)
-            return _sentences(text, say(language, "At this strike one is muted for {time}.", time=time))
+            return _sentences(text, lengths.step_mutes(language, action.seconds))
     return text
 
 

@@ -83,10 +83,11 @@ async def _alarm(connection: AsyncConnection, post: MediaPost, kind: str, limit:
     await records.record(connection, "breaker.tripped", chat_id=chat_id, detail=f"{kind}: {limit}")
     data = json.dumps({"day": day, "kind": kind, "limit": limit})
     token = await records.new_button(connection, BUTTON, chat_id, data=data)
-    for target, language in await guardians.of(connection, await chats.settings(connection, chat_id)):
+    settings = await chats.settings(connection, chat_id)
+    for target, language in await guardians.of(connection, settings):
         text, rows = words(language, post.chat_title, kind, limit), keyboard(language, kind, token)
-        key = f"breaker:{chat_id}:{day}:{kind}:{target}"
-        await outbox.put(connection, [calls.say(key, target, text, rank=CARD, buttons=rows)])
+        key, thread_id = f"breaker:{chat_id}:{day}:{kind}:{target}", guardians.topic(settings, target)
+        await outbox.put(connection, [calls.say(key, target, text, rank=CARD, buttons=rows, thread_id=thread_id)])
 
 
 async def lift(connection: AsyncConnection, lifting: Lifting) -> tuple[Fate, str]:

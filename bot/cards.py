@@ -135,7 +135,8 @@ async def log(
     reason = case.reason or next(iter(await records.report_reasons(connection, case.id)), "")
     what = deed_words(language, deed, decision or Decision(), is_removed=is_removed)
     text = log_line(language, case, chat.title if chat else "", what=what, by_name=by[1], reason=reason)
-    line = calls.say(f"log:{case.id}:{deed}", settings.log_chat_id, text, rank=calls.CARD, case_id=case.id)
+    key, thread_id = f"log:{case.id}:{deed}", settings.rules.log_thread_id
+    line = calls.say(key, settings.log_chat_id, text, rank=calls.CARD, thread_id=thread_id, case_id=case.id)
     await outbox.put(connection, [line])
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, raids
+from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, quiet, raids, topics
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
 from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
 from bot.outcome import Call, Done, Gone, Outcome, Refused
-from bot.policy import LADDERS, Standing, decide
+from bot.policy import PUNISHABLE, Standing, decide, ladder, leading
 from bot.settings import Limits
 from bot.store import cases as records
-from bot.store import chats, media, outbox
+from bot.store import chats, media, outbox, trusted
 from bot.store.cases import Case
 
 
@@ -49,6 +49,9 @@ async def judge(
     if verdict.kind is VerdictKind.CLEAN:
         return await _late_sibling(connection, post)
     settings = await chats.settings(connection, post.ref.chat_id)
+    verdict = replace(verdict, match=leading(verdict, settings))
+    if poster in PUNISHABLE and await trusted.has(connection, post.ref.chat_id, post.sender.id):
+        poster = Standing.TRUSTED
     strikes = await records.active_strikes(connection, post.ref.chat_id, post.sender.id, but=post.incident)
     decision = decide(verdict, poster, settings, strikes, can_mute=post.chat_type != "group")
     decision = await breaker.heed(connection, post, verdict, decision, limits)
@@ -94,8 +97,11 @@ async def _open(
 async def _worse(
     connection: AsyncConnection, post: MediaPost, case: Case, verdict: Verdict, decision: Decision
 ) -> Case | None:
-    """Return the case as it is now if a later picture of its incident costs a strike that the first did not."""
-    if decision.strike is None or case.strike is not None or verdict.match is None:
+    """Return the case as it is now if a later picture of its incident costs a strike or a ban that none before did."""
+    if decision.strike is None or verdict.match is None:
+        return None
+    is_banned = any(one.kind == "ban" for one in await records.actions(connection, case.id))
+    if case.strike is not None and (is_banned or not decision.has(ActionKind.BAN)):
         return None
     await records.worsen(connection, case.id, verdict.match, decision.strike, post.ref.message_id)
     if decision.has(ActionKind.HOLD):
@@ -129,22 +135,22 @@ async def _remove(connection: AsyncConnection, post: MediaPost, case: Case, deci
 
 
 async def _punish(connection: AsyncConnection, case: Case, settings: ChatSettings, decision: Decision) -> None:
-    ladder = LADDERS.get(settings.preset)
     for action in decision.actions:
-        if action.kind is ActionKind.STRIKE and ladder:
-            await records.strike(
+        if action.kind is ActionKind.STRIKE:
+            is_new = await records.strike(
                 connection,
                 chat_id=case.chat_id,
                 sender_id=case.sender_id,
                 incident=case.incident,
                 case_id=case.id,
-                seconds=ladder.expiry_seconds,
+                seconds=ladder(settings).expiry_seconds,
             )
-            await records.note(connection, case.id, "strike", detail=str(decision.strike))
+            if is_new:
+                await records.note(connection, case.id, "strike", detail=str(decision.strike))
         elif action.kind is ActionKind.MUTE:
             await enqueue(connection, case, "mute", mute(case, seconds=action.seconds))
         elif action.kind is ActionKind.BAN:
-            await enqueue(connection, case, "ban", ban(case))
+            await enqueue(connection, case, "ban", ban(case, seconds=action.seconds))
         elif action.kind is ActionKind.HOLD:
             await records.note(connection, case.id, "hold")
 
@@ -159,17 +165,20 @@ async def _tell(
 ) -> None:
     settings = await chats.settings(connection, case.chat_id)
     is_removal = decision.has(ActionKind.DELETE)
+    mark = f"{case.id}:{case.strike or 0}" + (":ban" if decision.has(ActionKind.BAN) else "")
     log_id = await admin_chat(connection, settings)
     is_counted = is_removal and case.kind != VerdictKind.CANARY
     is_hushed = is_counted and await raids.hush(connection, post, case, settings, log_id)
     if case.is_open or not is_hushed:
         language = await guardians.tongue(connection, settings, log_id)
         card = card_of(language, case, post.chat_title, decision, partly=partly)
-        await tell_admins(connection, case, settings, card)
+        await tell_admins(connection, case, settings, card, key=f"card:{mark}")
     if is_removal and not is_hushed and post.chat_type != "channel":
-        text = notices.group_notice(settings.language, case, decision)
+        text = quiet.removal(settings, case, notices.group_notice(settings.language, case, decision))
+        if text is None:
+            return
         notice = calls.say(
-            f"notice:{case.id}:{case.strike or 0}",
+            f"notice:{mark}",
             post.ref.chat_id,
             text,
             rank=CHATTER,
@@ -201,9 +210,8 @@ async def tell_admins(
         buttons = cards.keyboard(language, case, token, removed=is_removed)
     elif cards.can_undo(case, await records.actions(connection, case.id)):
         buttons = cards.undo_rows(await guardians.tongue(connection, settings, target), case)
-    call = calls.say(
-        key or f"card:{case.id}:{case.strike or 0}", target, card, rank=CARD, buttons=buttons, case_id=case.id
-    )
+    key, thread_id = key or f"card:{case.id}:{case.strike or 0}", guardians.topic(settings, target)
+    call = calls.say(key, target, card, rank=CARD, buttons=buttons, thread_id=thread_id, case_id=case.id)
     await enqueue(connection, case, "notify", call)
 
 
@@ -254,6 +262,8 @@ def ban(case: Case, *, seconds: int | None = None, mark: str = "") -> Call:
 
 async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
     """Write down how a call ended, and tell the admins of one that Telegram refused."""
+    if await topics.fall_back(connection, row, outcome):
+        return
     if row.key.startswith(raids.KEY):
         await raids.place(connection, row, outcome)
     if isinstance(outcome, Refused) and outcome.new_chat_id is not None:
@@ -287,7 +297,7 @@ async def _say_elsewhere(connection: AsyncConnection, row: outbox.Row) -> None:
     target = await admin_chat(connection, settings)
     if target == row.chat_id:
         target = settings.chat_id
-    args = {**row.args, "chat_id": target}
+    args = {**row.args, "chat_id": target, "message_thread_id": None}
     if case.kind == "report" and target == case.chat_id:  # what reporters wrote is for the admins alone
         count = await records.report_count(connection, case.id)
         args["text"] = cards.report_card(settings.language, case, settings.title, count=count)
@@ -313,4 +323,5 @@ async def _alarm(connection: AsyncConnection, row: outbox.Row, words: str) -> No
     target = await admin_chat(connection, settings)
     language = await guardians.tongue(connection, settings, target)
     text = notices.failure_alert(language, case, title, action, why=words, url=url)
-    await outbox.put(connection, [calls.say(f"alarm:{row.key}", target, text, rank=CARD, case_id=case.id)])
+    key, thread_id = f"alarm:{row.key}", guardians.topic(settings, target)
+    await outbox.put(connection, [calls.say(key, target, text, rank=CARD, thread_id=thread_id, case_id=case.id)])

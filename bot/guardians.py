@@ -9,6 +9,11 @@ from bot.model import ChatSettings
 from bot.store import chats
 
 
+def topic(settings: ChatSettings, target: int) -> int | None:
+    """Return the topic of a chat's log to which goes what is told at `target`, None for no topic."""
+    return settings.rules.log_thread_id if target == settings.log_chat_id else None
+
+
 async def of(connection: AsyncConnection, settings: ChatSettings, *, is_here: bool = True) -> list[tuple[int, str]]:
     """Return the owner in private and the log chat, else the chat itself where the bot still is, with languages."""
     targets = []

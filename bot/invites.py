@@ -6,7 +6,7 @@ import time
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls
+from bot import calls, guardians
 from bot.calls import RECEIPT, RESTRICT
 from bot.i18n import Html, language_for, lines, name, say
 from bot.model import SenderKind
@@ -68,7 +68,8 @@ async def deliver(connection: AsyncConnection, row: outbox.Row, outcome: Outcome
         text = told(language, case, settings.title, link)
     else:
         text = _passed_on(language, case, link or "")
-    await outbox.put(connection, [calls.say(f"told:{row.key}", target, text, rank=RECEIPT)])
+    thread_id = guardians.topic(settings, target)
+    await outbox.put(connection, [calls.say(f"told:{row.key}", target, text, rank=RECEIPT, thread_id=thread_id)])
 
 
 def told(language: str, case: Case, chat_title: str, link: str | None = None) -> Html:

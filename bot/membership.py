@@ -141,18 +141,18 @@ async def _thank(connection: AsyncConnection, change: Change, missing: tuple[str
         text = (
             greetings.standing(tongue, change.after, missing) if missing else greetings.complete(tongue, change.title)
         )
-        await _say(connection, f"rights:{change.mark}:{target}", target, text)
+        await _say(connection, f"rights:{change.mark}:{target}", target, text, guardians.topic(settings, target))
 
 
 async def _alarm(connection: AsyncConnection, change: Change, lost: tuple[str, ...]) -> None:
     settings = await chats.settings(connection, change.chat_id)
     for target, language in await guardians.of(connection, settings, is_here=change.after.is_here):
         text = greetings.alarm(language, change.title, change.after, lost, change.at)
-        await _say(connection, f"unprotected:{change.mark}:{target}", target, text)
+        await _say(connection, f"unprotected:{change.mark}:{target}", target, text, guardians.topic(settings, target))
 
 
-async def _say(connection: AsyncConnection, key: str, chat_id: int, text: Html) -> None:
-    await outbox.put(connection, [calls.say(key, chat_id, text, rank=CARD)])
+async def _say(connection: AsyncConnection, key: str, chat_id: int, text: Html, thread_id: int | None) -> None:
+    await outbox.put(connection, [calls.say(key, chat_id, text, rank=CARD, thread_id=thread_id)])
 
 
 async def _place(connection: AsyncConnection, change: Change, settings: ChatSettings) -> tuple[int, str]:

@@ -272,6 +272,7 @@ class Verdict:
 
     `partly` is True when a file was over the fetch limit and only its thumbnail could be judged;
     `reasons` are the machine words of the files that could not be scanned; `capped`: not all candidates were moved.
+    `others` are matches less sure, or on a list less trusted, that by a chat's own rules may do more than the best.
     """
 
     kind: VerdictKind
@@ -280,6 +281,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     capped: bool = False
     entries: tuple[int, ...] = field(default=(), repr=False)  # those that act on this post, surest first, not all
+    others: tuple[Match, ...] = field(default=(), repr=False)
 
 
 # --- consequences --------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import calls, cards, cases, durations
 from bot.model import Action, ActionKind, Decision, MessageRef, Preset, Sender, SenderKind
-from bot.policy import LADDERS, PUNISHABLE, Standing, warning
+from bot.policy import LADDERS, PUNISHABLE, Standing, ladder, warning
 from bot.store import cases as records
 from bot.store import chats, media
 from bot.store.cases import Case
@@ -21,10 +21,7 @@ By = tuple[int, str]
 """Who decided: their id, and the name under which it is on record."""
 
 MUTE_SECONDS = LADDERS[Preset.STANDARD].mute_seconds
-"""How long a mute lasts that names no end: as long as the ladder's."""
-
-STRIKE_SECONDS = LADDERS[Preset.STANDARD].expiry_seconds
-"""How long a strike counts in a chat without a ladder."""
+"""How long a mute lasts that names no end, where the chat has not chosen another length: as long as the ladder's."""
 
 
 class Deed(StrEnum):
@@ -214,10 +211,12 @@ async def _has_muted(connection: AsyncConnection, case_id: int) -> bool:
 
 
 async def _mute(connection: AsyncConnection, order: Order) -> Result:
-    seconds = durations.clamp(MUTE_SECONDS if order.seconds is None else order.seconds)
+    seconds = await mute_seconds(connection, order.chat_id)
+    if order.seconds is not None:
+        seconds = durations.clamp(order.seconds)
     case = await _open(connection, order)
-    call = cases.mute(case, seconds=seconds)
-    await cases.enqueue(connection, case, "mute", call, by=order.by, detail=durations.compact(seconds))
+    detail = durations.compact(seconds) if seconds else ""
+    await cases.enqueue(connection, case, "mute", cases.mute(case, seconds=seconds), by=order.by, detail=detail)
     await cards.log(connection, case, "mute", by=order.by, decision=_lasting(ActionKind.MUTE, seconds))
     return Result(order, case, seconds=seconds, is_clamped=_is_clamped(order, seconds))
 
@@ -257,6 +256,11 @@ async def _unban(connection: AsyncConnection, order: Order) -> Result:
     return Result(order, case)
 
 
+async def mute_seconds(connection: AsyncConnection, chat_id: int) -> int | None:
+    """Return how long a mute lasts in a chat that names no end, None for ever: as long as the ladder's."""
+    return ladder(await chats.settings(connection, chat_id)).mute_seconds or None
+
+
 def _lasting(kind: ActionKind, seconds: int | None) -> Decision:
     return Decision((Action(kind, "admin", seconds),))
 
@@ -270,22 +274,21 @@ async def strike(
     """
     settings = await chats.settings(connection, case.chat_id)
     before = await records.active_strikes(connection, case.chat_id, case.sender_id, but=case.incident)
-    decision = _possible(warning(scene.poster, settings, before), scene)
-    ladder = LADDERS.get(settings.preset)
+    decision = _possible(warning(scene.poster, settings, before, can_end=scene.can_end_bans), scene)
     await records.strike(
         connection,
         chat_id=case.chat_id,
         sender_id=case.sender_id,
         incident=case.incident,
         case_id=case.id,
-        seconds=seconds or (ladder.expiry_seconds if ladder else STRIKE_SECONDS),
+        seconds=seconds or ladder(settings).expiry_seconds,
     )
     await records.note(connection, case.id, "warn", by=by, detail=str(decision.strike))
     for action in decision.actions:
         if action.kind is ActionKind.MUTE:
             await cases.enqueue(connection, case, "mute", cases.mute(case, seconds=action.seconds))
         elif action.kind is ActionKind.BAN:
-            await cases.enqueue(connection, case, "ban", cases.ban(case))
+            await cases.enqueue(connection, case, "ban", cases.ban(case, seconds=action.seconds))
     return decision
 
 

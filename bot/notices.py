@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.i18n import Html, length, lines, link, listed, mention, name, plain, say, say_n
+from bot import lengths
+from bot.i18n import Html, lines, link, listed, mention, name, plain, say, say_n
 from bot.model import ActionKind, Decision, MessageRef, SenderKind
 from bot.policy import CAP
 from bot.proof import how_words, reason_words, tier_words
@@ -302,6 +303,7 @@ def _spared(language: str, case: Case) -> Html | None:
         "own post": say(language, "It is the channel's own post: please see who may post here."),
         "service": say(language, "It came from a service account: nobody was punished."),
         "unknown": say(language, "I could not find out who the poster is here: nobody was punished."),
+        "trusted": say(language, "The poster is trusted here: nobody was punished."),
     }
     return words.get(case.spared or "")
 
@@ -321,11 +323,9 @@ def _costs(language: str, decision: Decision) -> list[Html]:
     parts = [say(language, "strike {number}", number=decision.strike)] if decision.strike else []
     for action in decision.actions:
         if action.kind is ActionKind.MUTE:
-            parts.append(say(language, "muted for {time}", time=length(language, action.seconds or 0)))
-        elif action.kind is ActionKind.BAN and action.seconds is not None:
-            parts.append(say(language, "banned for {time}", time=length(language, action.seconds)))
+            parts.append(lengths.muted(language, action.seconds))
         elif action.kind is ActionKind.BAN:
-            parts.append(say(language, "banned"))
+            parts.append(lengths.banned(language, action.seconds))
     return parts
 
 
@@ -333,9 +333,9 @@ def cost_words(language: str, decision: Decision) -> Html | None:
     """Say to the group what the poster's strike costs."""
     for action in decision.actions:
         if action.kind is ActionKind.BAN:
-            return say(language, "The poster was banned.")
+            return lengths.poster_banned(language, action.seconds)
         if action.kind is ActionKind.MUTE:
-            return say(language, "The poster was muted for {time}.", time=length(language, action.seconds or 0))
+            return lengths.poster_muted(language, action.seconds)
     if not decision.strike:
         return None
     return say_n(language, "The poster has {n} strike now.", "The poster has {n} strikes now.", decision.strike)

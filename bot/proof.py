@@ -14,8 +14,8 @@ def tier_words(language: str, tier: int | None) -> Html:
     """Say how sure a match is."""
     words = (
         say(language, "exactly this file"),
-        say(language, "very surely this picture"),
         say(language, "surely this picture"),
+        say(language, "probably this picture"),
         say(language, "perhaps this picture"),
     )
     return words[tier] if tier is not None else say(language, "unknown")

@@ -61,7 +61,8 @@ async def start(connection: AsyncConnection, purge: Purge) -> None:
     await records.record(connection, "moderation.purge", chat_id=purge.chat_id, actor_id=purge.by[0], detail=detail)
     if settings.log_chat_id not in (None, purge.chat_id):
         text = _log_line(settings.language, settings.title, purge)
-        line = calls.say(f"purged:{purge.mark}", settings.log_chat_id or 0, text, rank=CARD)
+        thread_id = settings.rules.log_thread_id
+        line = calls.say(f"purged:{purge.mark}", settings.log_chat_id or 0, text, rank=CARD, thread_id=thread_id)
         await outbox.put(connection, [line])
 
 

@@ -6,7 +6,7 @@ import time
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, guardians, metrics
+from bot import calls, guardians, metrics, quiet
 from bot.calls import CHATTER
 from bot.i18n import Html, duration, name, say, say_n
 from bot.model import ChatSettings, MediaPost, MessageRef
@@ -52,7 +52,9 @@ async def hush(connection: AsyncConnection, post: MediaPost, case: Case, setting
 async def _announce(
     connection: AsyncConnection, raid: Raid, post: MediaPost, settings: ChatSettings, log_id: int
 ) -> None:
-    places = {log_id: None} if post.chat_type == "channel" else {log_id: None, raid.chat_id: post.thread_id}
+    places = {log_id: guardians.topic(settings, log_id)}
+    if post.chat_type != "channel" and not quiet.is_silent(settings):
+        places[raid.chat_id] = post.thread_id
     for chat_id, thread_id in places.items():
         await records.add_line(connection, raid.id, chat_id, thread_id)
         language = await guardians.tongue(connection, settings, chat_id)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, calls, cards, cases, curation, moderation, reports
+from bot import answers, calls, cards, cases, curation, moderation, quiet, reports
 from bot.calls import CHATTER
 from bot.cards import Card
 from bot.i18n import Html, name, say
@@ -184,7 +184,7 @@ async def _punish(connection: AsyncConnection, ruling: Ruling) -> Decision:
     if ruling.action == "warn":
         return await moderation.strike(connection, case, ruling.scene, by=by)
     is_mute = ruling.action == "mute"
-    seconds = moderation.MUTE_SECONDS if is_mute else None
+    seconds = await moderation.mute_seconds(connection, case.chat_id) if is_mute else None
     call = cases.mute(case, seconds=seconds) if is_mute else cases.ban(case)
     await cases.enqueue(connection, case, ruling.action, call, by=by)
     return Decision((Action(ActionKind(ruling.action), "admin", seconds),))
@@ -194,21 +194,22 @@ async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Dec
     """Tell the group, and so the poster, what was decided; that anybody reported it is not said."""
     if ruling.scene.chat_type == "channel":
         return
-    case = ruling.case
-    language = (await chats.settings(connection, case.chat_id)).language
-    text = answers.sanction(language, case, PUNISHING[ruling.action], decision)
-    call = calls.say(f"sanction:{case.id}", case.chat_id, text, rank=CHATTER, case_id=case.id)
-    await outbox.put(connection, [call])
+    case, settings = ruling.case, await chats.settings(connection, ruling.case.chat_id)
+    text = quiet.ruling(settings, case, answers.sanction(settings.language, case, PUNISHING[ruling.action], decision))
+    if text is not None:
+        call = calls.say(f"sanction:{case.id}", case.chat_id, text, rank=CHATTER, case_id=case.id)
+        await outbox.put(connection, [call])
 
 
 async def _tell_released(connection: AsyncConnection, ruling: Ruling) -> None:
     """Tell the group, and so the poster, that what was held may be posted again."""
     if ruling.scene.chat_type == "channel":
         return
-    case = ruling.case
-    language = (await chats.settings(connection, case.chat_id)).language
+    case, settings = ruling.case, await chats.settings(connection, ruling.case.chat_id)
+    if quiet.is_silent(settings):
+        return
     text = say(
-        language,
+        settings.language,
         "An admin released the post that could not be checked: the same file may be forwarded here. Case {number}.",
         number=case.id,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
-DAY = 24 * 60 * 60
+HOUR, DAY = 60 * 60, 24 * 60 * 60
+YEAR = 365 * DAY
 
 
 class TierAction(StrEnum):
@@ -38,7 +40,10 @@ class Summary(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A chat's fine-tuning; None is the preset's own answer. Times are in seconds, 0 of a length is for ever."""
+    """A chat's fine-tuning; None is the preset's own answer.
+
+    Times are in seconds. 0 is for ever for the length of a mute or ban, and never for a number of strikes or reports.
+    """
 
     tier_0: TierAction | None = None
     tier_1: TierAction | None = None
@@ -63,6 +68,10 @@ class Rules:
         """Return the rules with some fields changed, given as JSON has them. Raises ValueError for what is none."""
         return replace(self, **{name: _value(name, value) for name, value in values.items()})
 
+    def untuned(self) -> Rules:
+        """Return the rules with all that a preset answers given back to it."""
+        return self.changed(**dict.fromkeys(PRESET))
+
 
 DEFAULTS = Rules()
 
@@ -72,6 +81,32 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "summary": Summary,
 }
 OPTIONAL = frozenset(one.name for one in fields(Rules) if one.default is None)
+
+PRESET = OPTIONAL - {"log_thread_id"}
+"""Fields that a preset answers as long as nobody chose: choosing a preset gives them back to it."""
+
+PLACES = frozenset({"log_thread_id", "country"})
+"""Fields that say where a chat is and what it reads, not how strict it is: no recommendation changes them."""
+
+REVIEWED = frozenset({TierAction.TELL, TierAction.REMOVE})
+"""All that a match for review (T3) may do: nobody is punished for a likeness."""
+
+MOST_STRIKES, MOST_REPORTS = 100, 100
+
+BOUNDS: Mapping[str, range] = {
+    "mute_at": range(MOST_STRIKES + 1),
+    "ban_at": range(MOST_STRIKES + 1),
+    "expiry_seconds": range(HOUR, YEAR + 1),
+    "log_thread_id": range(1, 2**31),
+    "hold_at": range(MOST_REPORTS + 1),
+    "appeal_seconds": range(HOUR, YEAR + 1),
+}
+"""The numbers that a field can have."""
+
+SPANS: Mapping[str, range] = dict.fromkeys(("mute_seconds", "ban_seconds"), range(60, YEAR + 1))
+"""Lengths that Telegram has an end for, in its own bounds; besides them 0 is for ever."""
+
+COUNTRY = re.compile(r"(?:[A-Z]{2,3})?", re.ASCII)
 
 
 def load(text: str | None) -> Rules:
@@ -97,11 +132,25 @@ def _value(name: str, value: Any) -> Any:
     if value is None and name in OPTIONAL:
         return None
     if name in ENUMS:
-        return ENUMS[name](value)
+        word = ENUMS[name](value)
+        if name == "tier_3" and word not in REVIEWED:
+            raise ValueError(f"{name}: nobody is punished for a likeness")
+        return word
     kind = int if default is None else type(default)
     if type(value) is not kind:
         raise ValueError(f"{name}: {kind.__name__} expected")
+    if not _is_within(name, value):
+        raise ValueError(f"{name}: out of bounds")
     return value
+
+
+def _is_within(name: str, value: Any) -> bool:
+    """Whether a value of the right type is one that its field can have."""
+    if name in SPANS:
+        return value == 0 or value in SPANS[name]
+    if name == "country":
+        return COUNTRY.fullmatch(value) is not None
+    return name not in BOUNDS or value in BOUNDS[name]
 
 
 def _unknown(name: str) -> Any:

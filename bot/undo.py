@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, calls, cards, cases, curation, invites
+from bot import answers, calls, cards, cases, curation, invites, quiet
 from bot.calls import CHATTER, RECEIPT
 from bot.i18n import Html, language_for, lines, listed, name, say
 from bot.model import Fingerprint, ListKind, SenderKind, VerdictKind
@@ -160,7 +160,7 @@ async def _tell(
         person = await chats.person(connection, case.sender_id)
         language = language_for(person.language if person else None)
         text, target, rank = invites.told(language, case, settings.title), case.sender_id, RECEIPT
-    elif undoing.scene.chat_type != "channel" and not undoing.is_said_here:
+    elif undoing.scene.chat_type != "channel" and not undoing.is_said_here and not quiet.is_silent(settings):
         text, target, rank = group_words(settings.language, case), case.chat_id, CHATTER
     else:
         return

@@ -12,6 +12,7 @@ from handlers import (
     card,
     casebook,
     check,
+    exchange,
     failures,
     feds,
     fedwatch,
@@ -28,6 +29,7 @@ from handlers import (
     settings,
     sightings,
     start,
+    trust,
     undo,
 )
 from handlers.callback import Press, pressing
@@ -57,8 +59,11 @@ ADMIN_COMMANDS: dict[str, Act] = {
     "newfed": feds.newfed,
     "reportblocks": report.blocks,
     "settings": settings.settings,
+    "trust": trust.give,
+    "trusted": trust.show,
     "undo": undo.undo,
     "unfban": feds.unfban,
+    "untrust": trust.take,
     "warns": moderation.warns,
 }
 """Commands that ask for the right in `rights.COMMANDS`."""
@@ -66,7 +71,7 @@ ADMIN_COMMANDS: dict[str, Act] = {
 FOR_MAINTAINERS = frozenset({"allow", "block"})
 """Admin commands that those who keep the lists may give in every chat."""
 
-PRIVATE_TOO = frozenset({"case", "fban", "fedadmins", "fedimport", "fedinfo", "newfed", "undo", "unfban"})
+PRIVATE_TOO = frozenset({"case", "fban", "fedadmins", "fedimport", "fedinfo", "newfed", "settings", "undo", "unfban"})
 """Admin commands that may be given in private; they look at rights themselves there."""
 
 MEMBER_COMMANDS: dict[str, Act] = {
@@ -93,6 +98,7 @@ BUTTONS: dict[str, Press] = {
     "s": settings.press,
     "u": undo.press,
     "v": helpme.press,
+    "x": exchange.press,
 }
 """Buttons by the letter that their data starts with."""
 

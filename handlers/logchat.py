@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import calls, chatsettings, membership
 from bot.calls import CHATTER, url_button
-from bot.i18n import Html, lines, name, plain, say
+from bot.i18n import Html, lines, listed, name, plain, say
 from bot.membership import Details
 from bot.protection import Presence, presence_of
 from bot.store import chats, outbox
 from handlers import guard, replies
 from handlers.commands import Asker, refusal
 from handlers.context import Context, Services
-from handlers.convert import title_of
+from handlers.convert import thread_of, title_of
 from handlers.rights import Right
 
 LINK = "log_"
@@ -40,10 +41,11 @@ class Place:
 
 
 async def logchat(context: Context, asker: Asker) -> None:
-    """Answer /logchat: with a link, by setting a chat named by its id, or by setting none."""
+    """Answer /logchat: with a link, by setting a chat named by its id, or none, or in a log chat the topic it is in."""
     wanted = asker.words[0] if asker.words else ""
     if not wanted:
-        await _offer(context, asker)
+        watched = await _watched(context.services, asker)
+        await (_choose_topic(context, asker, watched) if watched else _offer(context, asker))
     elif wanted.lower() == "off":
         await _forget(context, asker)
     elif wanted.lstrip("-").isdecimal():
@@ -70,11 +72,42 @@ async def follow_link(context: Context, asker: Asker, token: str) -> None:
         return
 
     async def use(connection: AsyncConnection) -> None:
-        if await chatsettings.use_link(connection, token, asker.chat_id, by=asker.user_id):
+        topic = thread_of(asker.message)
+        if await chatsettings.use_link(connection, token, asker.chat_id, by=asker.user_id, thread_id=topic):
             await _tell_both(connection, context, link.chat_id, asker.chat_id)
 
     context.turn.add(use)
     await context.turn.finish()
+
+
+async def _watched(services: Services, asker: Asker) -> list[int]:
+    """Return the chats whose log this forum is, and whose settings the asker may change; none for other chats."""
+    if not asker.message["chat"].get("is_forum"):
+        return []
+    async with services.database.read() as connection:
+        watched = await chats.logged_by(connection, asker.chat_id)
+    return [one for one in watched if await guard.may(services, one, asker.user_id, Right.CHANGE)]
+
+
+async def _choose_topic(context: Context, asker: Asker, watched: list[int]) -> None:
+    """Have the cards of these chats go to the topic in which the command was given, or from now on to none."""
+    topic = thread_of(asker.message)
+
+    async def write(connection: AsyncConnection) -> None:
+        titles = []
+        for chat_id in watched:
+            changed = await chatsettings.tune(connection, chat_id, by=asker.user_id, log_thread_id=topic)
+            titles.append(Html(f"<b>{html.escape(name(changed.title))}</b>"))
+        language = (await chats.settings(connection, asker.chat_id)).language
+        values = {"titles": listed(language, titles)}
+        text = (
+            say(language, "This topic is the log of {titles} now.", **values)
+            if topic
+            else say(language, "What I find in {titles} is told in no topic of its own any more.", **values)
+        )
+        await replies.answer(connection, context.turn, text)
+
+    await context.turn.commit(write)
 
 
 async def _offer(context: Context, asker: Asker) -> None:

@@ -36,7 +36,7 @@ async def command(context: Context, asker: Asker) -> None:
     """``/report [reason]`` as a reply."""
     if asker.is_private:
         await _point_to_groups(context, asker)
-    elif asker.message["chat"].get("type") != "channel":
+    elif asker.message["chat"].get("type") != "channel" and await _are_taken(context, asker.chat_id):
         await _report(context, asker, " ".join(asker.words))
 
 
@@ -47,7 +47,8 @@ def calling() -> Listener:
         message = spoken(context.turn)
         if message is not None:
             asker = asker_of(message, context.services.gateway.id)
-            await _report(context, asker, " ".join(CALL.sub(" ", text_of(message)).split()))
+            if await _are_taken(context, asker.chat_id):
+                await _report(context, asker, " ".join(CALL.sub(" ", text_of(message)).split()))
 
     return Listener(lambda turn, _username: _is_call(turn), run)
 
@@ -57,6 +58,12 @@ def _is_call(turn: Turn) -> bool:
     if not isinstance(message, dict) or spoken(turn) is None or reply_of(message) is None:
         return False
     return message["chat"].get("type") in ("group", "supergroup") and bool(CALL.search(text_of(message)))
+
+
+async def _are_taken(context: Context, chat_id: int) -> bool:
+    """Whether members may report in a chat; where not, whoever calls the admins is left alone."""
+    async with context.services.database.read() as connection:
+        return (await chats.settings(connection, chat_id)).rules.reports
 
 
 async def _report(context: Context, asker: Asker, reason: str) -> None:

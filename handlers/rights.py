@@ -50,7 +50,10 @@ COMMANDS: dict[str, Right] = {
     "unfban": Right.EVERYBODY,
     "fedadmins": Right.EVERYBODY,
     "fedimport": Right.EVERYBODY,
-    "settings": Right.CHANGE,
+    "settings": Right.CHANGE,  # export and import: Right.OWNER, asked for there
+    "trust": Right.RESTRICT,
+    "untrust": Right.RESTRICT,
+    "trusted": Right.ADMIN,
     "logchat": Right.CHANGE,
     "check": Right.ADMIN,
     "case": Right.ADMIN,
@@ -93,11 +96,18 @@ CARD_BUTTONS: dict[str, Right] = {
 
 SETTINGS_BUTTONS: dict[str, Right] = {
     "preset": Right.CHANGE,
+    "recommended": Right.CHANGE,
     "unscannable": Right.CHANGE,
     "language": Right.CHANGE,
+    "tune": Right.CHANGE,
+    "page": Right.CHANGE,
+    "export": Right.OWNER,
     "close": Right.CHANGE,
 }
-"""The buttons of the settings panel, data ``s:<action>:<value>``."""
+"""The buttons of the settings panel, data ``s:<action>:<value>``, in private with the chat: ``:<chat>``."""
+
+IMPORT_BUTTONS: dict[str, Right] = {"apply": Right.OWNER, "cancel": Right.OWNER}
+"""The buttons under what an import would change, data ``x:<token>:<action>``."""
 
 CHECK_BUTTONS: dict[str, Right] = {"canary": Right.ADMIN, "again": Right.ADMIN}
 """The buttons of the health card, data ``h:<action>``."""
@@ -160,6 +170,7 @@ BUTTONS: dict[str, Rows] = {
     "s": Rows(SETTINGS_BUTTONS),
     "u": Rows(UNDO_BUTTONS, is_bound=True),
     "v": Rows(HELP_BUTTONS, at=1),
+    "x": Rows(IMPORT_BUTTONS, at=1, is_bound=True),
 }
 """Every button by the letter that its data starts with; one that is not here is never heard."""
 

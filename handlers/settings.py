@@ -1,34 +1,31 @@
-"""The settings panel in the chat: shown, pressed, rewritten in place. What a choice means is not known here."""
+"""The settings: a link in the chat, the panel in private, pressed and rewritten in place. No rule lives here."""
 
 from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, chatsettings, panel
+from bot import calls, chatsettings, panel, panelpages
 from bot.i18n import Html, say
-from bot.model import ChatSettings
-from bot.store import chats, outbox
-from handlers import guard, replies
+from bot.store import outbox
+from handlers import chatpanel, exchange, guard, replies
 from handlers.callback import INVALID, Pressed, Toast
 from handlers.commands import Asker, denied
 from handlers.context import Context
 from handlers.rights import SETTINGS_BUTTONS
 
+IN_CHAT = frozenset({"preset", "unscannable", "language", "close"})
+"""Actions of buttons that stand in the chat itself: under the greeting, and under panels of an earlier version."""
+
 
 async def settings(context: Context, asker: Asker) -> None:
-    """Answer /settings with the panel."""
-
-    async def write(connection: AsyncConnection) -> None:
-        chosen = await chats.settings(connection, asker.chat_id)
-        await replies.answer(
-            connection,
-            context.turn,
-            await _text(connection, chosen, chosen.language),
-            buttons=panel.buttons(chosen),
-            name="panel",
-        )
-
-    await context.turn.commit(write)
+    """Answer /settings with the way to the panel, and ``/settings export`` and ``import`` with what they ask for."""
+    wanted = asker.words[0].lower() if asker.words else ""
+    if wanted in exchange.ACTS:
+        await exchange.ACTS[wanted](context, asker)
+    elif asker.is_private:
+        await _point_to_groups(context, asker)
+    else:
+        await _invite(context, asker)
 
 
 async def press(context: Context, pressed: Pressed) -> Toast:
@@ -42,41 +39,73 @@ async def press(context: Context, pressed: Pressed) -> Toast:
     if action == "close":
         context.turn.add(lambda connection: outbox.put(connection, [calls.delete(pressed.card)]))
         return Toast()
+    if action == "export":
+        return await exchange.send(context, pressed, chat_id)
+    if action == "page":
+        return await _turn(context, pressed, chat_id)
     return await _choose(context, pressed, chat_id)
 
 
-async def _choose(context: Context, pressed: Pressed, chat_id: int) -> Toast:
-    action, value = pressed.parts[0], pressed.parts[1] if len(pressed.parts) > 1 else ""
+async def _invite(context: Context, asker: Asker) -> None:
+    async def write(connection: AsyncConnection) -> None:
+        view = await chatpanel.view_of(connection, asker.chat_id)
+        text, rows = panel.invitation(view, context.services.gateway.username)
+        await replies.answer(connection, context.turn, text, buttons=rows, name="panel")
 
-    async def write(connection: AsyncConnection) -> ChatSettings | None:
+    await context.turn.commit(write)
+
+
+async def _point_to_groups(context: Context, asker: Asker) -> None:
+    async def write(connection: AsyncConnection) -> None:
+        await replies.answer(connection, context.turn, _how_to(asker.language))
+
+    await context.turn.commit(write)
+
+
+def _how_to(language: str) -> Html:
+    return say(
+        language, "Give /settings in the chat that it is about: it leads to that chat's settings, here in private."
+    )
+
+
+async def _turn(context: Context, pressed: Pressed, chat_id: int) -> Toast:
+    """Show another page."""
+
+    async def write(connection: AsyncConnection) -> bool:
+        view = await chatpanel.view_of(connection, chat_id, pressed.language)
+        shown = chatpanel.page(view, pressed.parts[1])
+        if shown is not None:
+            await chatpanel.rewrite(connection, context, pressed.card, shown)
+        return shown is not None
+
+    return Toast() if await context.turn.commit(write) else INVALID
+
+
+async def _choose(context: Context, pressed: Pressed, chat_id: int) -> Toast:
+    action, value = pressed.parts[0], pressed.parts[1]
+
+    async def write(connection: AsyncConnection) -> bool:
         chosen = await chatsettings.choose(connection, chat_id, action, value, by=pressed.user_id)
         if chosen is not None:
-            elsewhere = chat_id if chat_id != pressed.chat_id else None
-            key = f"panel:{context.turn.row.bot_id}:{context.turn.row.update_id}"
-            language = pressed.language if pressed.chat_type == "private" else chosen.language
-            rows = panel.buttons(chosen, chat_id=elsewhere, language=language)
-            text = await _text(connection, chosen, language)
-            rewritten = calls.rewrite(key, pressed.card, text, buttons=rows)
-            await outbox.put(connection, [rewritten])
-        return chosen
+            await chatpanel.rewrite(connection, context, pressed.card, await shown(connection))
+        return chosen is not None
 
-    chosen = await context.turn.commit(write)
-    return INVALID if chosen is None else Toast(say(pressed.language, "Saved: it counts from now on."))
+    async def shown(connection: AsyncConnection) -> chatpanel.Page:
+        if pressed.chat_type != "private":
+            view = await chatpanel.view_of(connection, chat_id)
+            return panel.greeted(view, context.services.gateway.username)
+        view = await chatpanel.view_of(connection, chat_id, pressed.language)
+        return chatpanel.page(view, panelpages.of_choice(action, value)) or (panel.text(view), [])
+
+    is_done = await context.turn.commit(write)
+    return Toast(say(pressed.language, "Saved: it counts from now on.")) if is_done else INVALID
 
 
 def _chat_of(pressed: Pressed) -> int | None:
-    """Return the chat that a panel is about: its own, or in a private chat the one that its buttons name."""
+    """Return the chat that a button is about: its own, or in a private chat the one that it names."""
     if pressed.chat_type != "private":
-        return pressed.chat_id if len(pressed.parts) <= 2 else None  # noqa: PLR2004 - action and value
+        is_its_own = len(pressed.parts) == 2 and pressed.parts[0] in IN_CHAT  # noqa: PLR2004 - action and value
+        return pressed.chat_id if is_its_own else None
     named = pressed.parts[-1]
     is_group = len(pressed.parts) == 3 and named.startswith("-") and named[1:].isdecimal()  # noqa: PLR2004 - and chat
     return int(named) if is_group else None
-
-
-async def _text(connection: AsyncConnection, chosen: ChatSettings, language: str) -> Html:
-    chat = await chats.chat(connection, chosen.chat_id)
-    log_title = None
-    if chosen.log_chat_id is not None:
-        log = await chats.chat(connection, chosen.log_chat_id)
-        log_title = log.title if log and log.title else str(chosen.log_chat_id)
-    return panel.text(chosen, title=chat.title if chat else chosen.title, log_title=log_title, language=language)

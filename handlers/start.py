@@ -6,9 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.calls import url_button
 from bot.i18n import Html, lines, paragraphs, plain, say
+from bot.panel import LINK
 from bot.protection import ASKED
 from bot.store import chats
-from handlers import helpme, logchat, replies
+from handlers import chatpanel, helpme, logchat, replies
 from handlers.commands import Asker
 from handlers.context import Context
 from handlers.menus import ADMINS, EVERYBODY, PRIVATE, describe
@@ -22,6 +23,8 @@ async def start(context: Context, asker: Asker) -> None:
     payload = asker.words[0] if asker.words else ""
     if asker.is_private and payload == helpme.LINK:
         await helpme.helpme(context, asker)
+    elif asker.is_private and payload.startswith(LINK):
+        await chatpanel.open_by_link(context, asker, payload)
     elif asker.is_private:
         await _introduce(context, asker)
     elif payload.startswith(logchat.LINK):

@@ -196,6 +196,7 @@ class Matcher:
             reasons=tuple(sorted(reasons)),
             capped=any(file.searched is not None and file.searched.capped for file in scanned),
             entries=_acting(findings),
+            others=_others(findings),
         )
 
     def _weigh(self, chat_id: int, file: Scanned) -> _Weighed:
@@ -264,7 +265,8 @@ class Matcher:
             list_ = self._in_chat(chat_id, origin.list_id) if origin else None
             if origin and list_:
                 weighed = self._calmed(evidence) if list_.kind is ListKind.BLOCK else evidence
-                yield _Finding(weighed, _match(weighed, list_, origin.category))
+                is_calmed = weighed is not evidence
+                yield _Finding(weighed, _match(weighed, _doubted(list_) if is_calmed else list_, origin.category))
 
     def _in_chat(self, chat_id: int, list_id: int) -> HashList | None:
         """A list as it counts in a chat: another chat's block list may do there what was agreed; None: not at all."""
@@ -293,6 +295,20 @@ def _acting(findings: Iterable[_Finding]) -> tuple[int, ...]:
         and finding.match.trust not in (Trust.OFF, Trust.NOTIFY)
     )
     return tuple(dict.fromkeys(acting))[:MOST_ACTING]
+
+
+def _others(findings: Sequence[_Finding]) -> tuple[Match, ...]:
+    """The best match of each tier and trust besides the very best: which of them does most is up to a chat's rules."""
+    kinds: dict[tuple[Tier, Trust], Match] = {}
+    for finding in findings:
+        if finding.match.list_kind is ListKind.BLOCK:
+            kinds.setdefault((finding.match.tier, finding.match.trust), finding.match)
+    return tuple(match for match in kinds.values() if match is not findings[0].match)
+
+
+def _doubted(list_: HashList) -> HashList:
+    """A list as it counts for an entry in quarantine: its matches are told, whatever a chat's rules say."""
+    return replace(list_, trust=min(list_.trust, Trust.NOTIFY, key=TRUSTS.index))
 
 
 def _match(evidence: Evidence, list_: HashList, category: str) -> Match:

@@ -3,6 +3,6 @@
 All tables are known as soon as any of this is imported, so that the schema is always whole.
 """
 
-from bot.store import fedtables, tables
+from bot.store import fedtables, tables, trusttables
 
-__all__ = ["fedtables", "tables"]
+__all__ = ["fedtables", "tables", "trusttables"]

@@ -320,7 +320,7 @@ AUDIT_CODES = frozenset(
         "quarantine": ("held", "kept", "released"),
         "report": ("filed", "lifted"),
         "store": ("restored",),
-        "settings": ("preset", "unscannable", "language", "logchat", "rules"),
+        "settings": ("preset", "unscannable", "language", "logchat", "rules", "export", "import", "trust", "untrust"),
     }.items()
     for what in things
 )

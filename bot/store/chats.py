@@ -28,6 +28,7 @@ from bot.store.tables import (
     seen,
     strikes,
 )
+from bot.store.trusttables import trusted
 
 SETTINGS = (
     chats.c.chat_id,
@@ -112,9 +113,14 @@ async def migrate(connection: AsyncConnection, old: int, new: int) -> bool:
     await connection.execute(update(cases).where(from_before).values(message_id=None))
     await connection.execute(seen.delete().where(seen.c.chat_id == old))
     await connection.execute(update(raids).where(raids.c.chat_id == old).values(state="over"))  # its lines stay behind
-    for table in (sanctions, breakers, report_blocks):  # what the new chat counted before it was known gives way
+    for table in (
+        sanctions,
+        breakers,
+        report_blocks,
+        trusted,
+    ):  # what the new chat counted before it was known gives way
         await connection.execute(table.delete().where(table.c.chat_id == new))
-    for table in (lists, buttons, sanctions, breakers, report_blocks):
+    for table in (lists, buttons, sanctions, breakers, report_blocks, trusted):
         await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))
     await connection.execute(update(chats).where(chats.c.log_chat_id == old).values(log_chat_id=new))
     for list_id in (await connection.scalars(select(lists.c.id).where(lists.c.chat_id == new))).all():

@@ -39,6 +39,7 @@ from bot.store.tables import (
     seen,
     strikes,
 )
+from bot.store.trusttables import trusted
 
 DAY = 24 * 3600.0
 
@@ -51,7 +52,7 @@ NOBODY = 0
 TREATED = frozenset(
     {"inbox", "outbox", "pauses", "chats", "people", "seen", "entries", "cases", "case_actions", "strikes"}
     | {"fed_admins", "fed_bans", "fed_chats", "feds", "sanctions", "breakers", "hits", "reports", "report_blocks"}
-    | {"buttons", "audit", "erasures"}
+    | {"buttons", "audit", "erasures", "trusted"}
 )
 """Tables with something of people in them; a test holds that every other one is in `IMPERSONAL`."""
 
@@ -100,6 +101,7 @@ async def _names(connection: AsyncConnection, user_id: int) -> set[str]:
         select(cases.c.sender_name).where(cases.c.sender_id == user_id),
         select(case_actions.c.by_name).where(case_actions.c.by_id == user_id),
         select(breakers.c.lifted_name).where(breakers.c.lifted_by == user_id),
+        select(trusted.c.name).where(trusted.c.sender_id == user_id),
     )
     return {found for query in queries for found in await connection.scalars(query) if found}
 
@@ -158,6 +160,7 @@ async def erase(connection: AsyncConnection, request: Request) -> None:
         (sanctions, (sanctions.c.who == str(user_id)) & (sanctions.c.day < time.time() // DAY)),
         (report_blocks, (report_blocks.c.reporter_id == user_id) & (report_blocks.c.until <= time.time())),
         (pauses, pauses.c.chat_id == user_id),
+        (trusted, (trusted.c.sender_id == user_id) & (trusted.c.at <= until)),
     )
     for table, where in gone:
         await connection.execute(delete(table).where(where))
@@ -197,6 +200,8 @@ async def _erase_deeds(connection: AsyncConnection, request: Request) -> None:
     await connection.execute(update(case_actions).where(decided).values(by_id=alias, by_name=""))
     listed = (entries.c.added_by == user_id) & (entries.c.added_at <= until)
     await connection.execute(update(entries).where(listed).values(added_by=alias))
+    trusting = (trusted.c.by_id == user_id) & (trusted.c.at <= until)
+    await connection.execute(update(trusted).where(trusting).values(by_id=alias))
     lifted = breakers.c.lifted_by == user_id
     await connection.execute(update(breakers).where(lifted).values(lifted_by=alias, lifted_name=""))
     acted = (audit.c.actor_id == user_id) & (audit.c.at <= until)

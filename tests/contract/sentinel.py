@@ -37,6 +37,7 @@ from bot.store.fedtables import fed_admins, fed_bans, fed_chats
 from bot.store.tables import breakers, hits, pauses, report_blocks, sanctions, strikes
 from bot.store.tables import inbox as updates
 from bot.store.tables import outbox as calls
+from bot.store.trusttables import trusted
 from bot.telegram.sorting import arrival
 from tests.contract import casework as work
 
@@ -89,6 +90,9 @@ EVERYWHERE = {
     "sanctions.who",
     "seen.sender_id",
     "strikes.sender_id",
+    "trusted.by_id",
+    "trusted.name",
+    "trusted.sender_id",
 }
 """Columns in which `live` leaves the person's number or name."""
 
@@ -242,6 +246,8 @@ async def _rest(connection: AsyncConnection) -> None:
         (fed_admins, {"fed_id": "f", "user_id": PERSON, "name": NAME, "added_at": time.time()}),
         (fed_chats, {"fed_id": "f", "chat_id": -9, "joined_by": PERSON, "joined_at": time.time()}),
         (fed_bans, {"fed_id": "f", "sender_id": 9, "by_id": PERSON, "by_name": NAME, "at": time.time()}),
+        (trusted, {"chat_id": -9, "sender_id": PERSON, "name": NAME, "by_id": 9, "at": time.time()}),
+        (trusted, {"chat_id": -9, "sender_id": 9, "name": "Other", "by_id": PERSON, "at": time.time()}),
         (pauses, {"chat_id": PERSON, "rank": 3, "until": time.time()}),
     ]
     for table, values in rows:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from bot import chatsettings
 from bot.model import ChatSettings, Preset, UnscannablePolicy
-from bot.rules import Rules
+from bot.rules import Rules, TierAction
 from bot.store import chats
 from bot.store.db import Database
 from bot.store.tables import buttons
@@ -43,7 +43,22 @@ async def test_each_choice_changes_its_own_setting(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("action", "value"),
-    [("preset", "mild"), ("unscannable", ""), ("language", "tlh"), ("log_chat_id", "5"), ("close", "-"), ("", "")],
+    [
+        ("preset", "mild"),
+        ("unscannable", ""),
+        ("language", "tlh"),
+        ("log_chat_id", "5"),
+        ("close", "-"),
+        ("", ""),
+        ("tune", ""),
+        ("tune", "mute_at"),
+        ("tune", "mute_at.6"),
+        ("tune", "tier_3.ban"),
+        ("tune", "quiet.preset"),
+        ("tune", "log_thread_id.5"),
+        ("tune", "chat_id.5"),
+        ("page", "matches"),
+    ],
 )
 async def test_a_choice_that_does_not_exist_changes_nothing(database: Database, action: str, value: str) -> None:
     """Forged data of a button is refused and leaves no trace."""
@@ -95,3 +110,34 @@ async def test_a_wrong_rule_changes_nothing(database: Database) -> None:
         await database.write(lambda connection: chatsettings.tune(connection, CHAT, by=ADMIN, mute_at=3, quiet="loud"))
     async with database.read() as connection:
         assert (await chats.settings(connection, CHAT)).rules == Rules()
+
+
+async def test_a_button_turns_a_knob(database: Database) -> None:
+    """Every change that a press brings is on record, those of the tiers that have to follow among them."""
+    found = await choose(database, "tune", "tier_2.ban")
+    assert found is not None
+    assert found.rules == Rules(tier_0=TierAction.BAN, tier_1=TierAction.BAN, tier_2=TierAction.BAN)
+    await choose(database, "tune", "tier_2.preset")
+    await choose(database, "tune", "reports.off")
+    assert [detail for _, _, detail in await audited(database)] == [
+        "tier_0: preset → ban",
+        "tier_1: preset → ban",
+        "tier_2: preset → ban",
+        "tier_2: ban → preset",
+        "reports: True → False",
+    ]
+
+
+async def test_recommended_is_on_record_line_by_line(database: Database) -> None:
+    """One tap changes all that differs from what is recommended, and each change is a line of the audit."""
+    await choose(database, "preset", "watch")
+    await choose(database, "tune", "ban_at.5")
+    await choose(database, "tune", "quiet.silent")
+    before = len(await audited(database))
+    found = await choose(database, "recommended", "-")
+    assert found == ChatSettings(CHAT)
+    assert (await audited(database))[before:] == [
+        ("settings.preset", ADMIN, "watch → standard"),
+        ("settings.rules", ADMIN, "ban_at: 5 → preset"),
+        ("settings.rules", ADMIN, "quiet: silent → off"),
+    ]

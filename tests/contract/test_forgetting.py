@@ -172,7 +172,18 @@ async def test_an_export_holds_everything_of_one_person(database: Database) -> N
     assert number not in {one["number"] for one in document["cases"]}
     assert {one["kind"] for one in document["cases"]} == {"match", "unscannable", "moderation"}
     assert {one["reason"] for one in document["reports"]} == {f"says {NAME}", "look"}
-    for part in ("decisions", "audit", "listed", "owned_chats", "posts", "updates", "told", "lifted_limits"):
+    for part in (
+        "decisions",
+        "audit",
+        "listed",
+        "owned_chats",
+        "posts",
+        "updates",
+        "told",
+        "lifted_limits",
+        "trusted",
+        "trust_given",
+    ):
         assert document[part], part
     assert NAME in [one["text"] for one in document["told"]]
     text = str(document)

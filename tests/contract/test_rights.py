@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -13,18 +14,23 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import handlers
-from bot import cards
+from bot import cards, exchange
 from bot.app import App
 from bot.cards import Card
+from bot.model import ChatSettings
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.settings import Media, Settings, Telegram, Web
+from bot.settingsfile import Wanted
 from bot.store import cases as records
 from bot.store import chats
-from bot.store.tables import buttons, case_actions, cases
-from handlers.commands import Asker
+from bot.store.inbox import Row
+from bot.store.tables import buttons, case_actions, cases, outbox
+from bot.telegram.turn import Turn, current
+from handlers import start
+from handlers.commands import Asker, asker_of
 from handlers.context import Context
-from handlers.rights import BUTTONS, CARD_BUTTONS, COMMANDS, Right
+from handlers.rights import BUTTONS, CARD_BUTTONS, COMMANDS, SETTINGS_BUTTONS, Right
 from tests.contract.cast import (
     CHANNEL,
     FACELESS,
@@ -316,6 +322,125 @@ async def test_every_other_button_asks_for_its_right(cast: Cast) -> None:
             if is_refused == may and not (may and (letter, action) not in VALUES):
                 wrong.append(f"{kind} {data} by {role}: {toast}")
     assert wrong == []
+
+
+# --- the settings panel, in private ---------------------------------------------------------------
+
+PANEL = {
+    "preset": "watch",
+    "recommended": "-",
+    "unscannable": "hold",
+    "language": "fr",
+    "tune": "mute_at.4",
+    "page": "matches",
+    "export": "-",
+    "close": "-",
+}
+"""A value for every button of the panel."""
+
+
+def panel(cast: Cast, role: str, *data: str) -> Json:
+    """A message of the bot's in somebody's private chat, with these buttons."""
+    return {**cast.card(PRIVATE, *data), "chat": cast._chat(PRIVATE, role)}
+
+
+async def chosen(cast: Cast) -> list[ChatSettings]:
+    """What is chosen in every chat."""
+    async with cast.app.database.read() as connection:
+        return [await chats.settings(connection, chat) for chat in cast.chats.values()]
+
+
+async def test_every_button_of_the_panel_asks_for_its_right_in_its_chat(cast: Cast) -> None:
+    """In private a press counts by the rights in the chat that it names: with every row, for everybody."""
+    assert set(PANEL) == set(SETTINGS_BUTTONS)
+    wrong = []
+    for (action, value), kind in itertools.product(PANEL.items(), (GROUP, SUPERGROUP, CHANNEL)):
+        data = f"s:{action}:{value}:{cast.chats[kind]}"
+        for role in PEOPLE:
+            before, may = await chosen(cast), lets(role, SETTINGS_BUTTONS[action])
+            toast = await cast.press(role, panel(cast, role, data), data)
+            if (DENIED in toast) == may or INVALID in toast or (not may and await chosen(cast) != before):
+                wrong.append(f"{kind} {data} by {role}: {toast}")
+    assert wrong == []
+
+
+async def test_a_panels_data_is_taken_for_forged(cast: Cast) -> None:
+    """A value or a page that is none, no chat, a chat that is none, or a button that is not drawn: nothing happens."""
+    here = cast.chats[SUPERGROUP]
+    before, toasts = await chosen(cast), {}
+    for data in (
+        f"s:tune:mute_at.-1:{here}",
+        f"s:tune:log_thread_id.9:{here}",
+        f"s:page:nosuchpage:{here}",
+        f"s:nosuchthing:watch:{here}",
+        f"s:preset:mild:{here}",
+        "s:preset:watch",
+        "s:preset:watch:12345",
+        "s:tune:mute_at.4",
+    ):
+        toasts[data] = await cast.press("owner", panel(cast, "owner", data), data)
+    drawn, pressed = f"s:preset:watch:{here}", f"s:preset:zero-tolerance:{here}"
+    toasts["not drawn"] = await cast.press("owner", panel(cast, "owner", drawn), pressed)
+    assert {what: toast for what, toast in toasts.items() if INVALID not in toast} == {}
+    unknown = f"s:preset:watch:-{10**12}"
+    assert DENIED in await cast.press("owner", panel(cast, "owner", unknown), unknown)
+    assert await chosen(cast) == before
+
+
+async def test_a_link_to_the_panel_is_no_ticket(cast: Cast) -> None:
+    """The panel opens for who may change the chat's settings now; everybody else learns the right, and no title."""
+    wrong = []
+    for kind, role in itertools.product((GROUP, SUPERGROUP, CHANNEL), PEOPLE):
+        found = await opened(cast, role, f"settings_{cast.chats[kind]}")
+        may = lets(role, Right.CHANGE)
+        if ("Settings of" in found) != may or (DENIED in found) == may or (not may and f"The {kind}" in found):
+            wrong.append(f"{kind} by {role}: {found}")
+    assert wrong == []
+    for payload in ("settings_", "settings_12", "settings_-1x", f"settings_-{10**15}", "settings_-0"):
+        assert DENIED in await opened(cast, "owner", payload)
+
+
+async def opened(cast: Cast, role: str, payload: str) -> str:
+    """What somebody is answered who follows a link; the real conversation, not the note that it was let through."""
+    raw = cast.message(PRIVATE, role, f"/start {payload}")
+    row = Row(cast.app.gateway.id, next(cast._numbers), cast.people[role], "{}")
+    turn = Turn(cast.app.database, row, {"update_id": row.update_id, "message": raw}, lambda: None)
+    current.set(turn)
+    context = Context(cast.app.application)
+    await start.start(context, asker_of(raw, cast.app.gateway.id))
+    async with cast.app.database.read() as connection:
+        query = select(outbox.c.args).where(outbox.c.key.like(f"%:{row.update_id}"))
+        return "".join([json.loads(args)["text"] for args in await connection.scalars(query)])
+
+
+# --- imports -------------------------------------------------------------------------------------
+
+
+async def test_only_the_owner_confirms_an_import(cast: Cast) -> None:
+    """For every presser: confirmed or cancelled by the owner of its chat, once; refused, with nothing changed, else."""
+    wrong, chat = [], cast.chats[SUPERGROUP]
+    for role, action in itertools.product(sorted(PEOPLE, key=lambda one: one == "owner"), ("apply", "cancel")):
+        wanted = Wanted(rules={"hold_at": 77 if action == "apply" else 78})
+        offer = partial(exchange.offer, chat_id=chat, wanted=wanted, language="en")
+        _, rows = await cast.app.database.write(offer)
+        data = f"x:{rows[0][0]['callback_data'].split(':')[1]}:{action}" if rows else ""
+        before = await chosen(cast)
+        toast = await cast.press(role, cast.card(SUPERGROUP, data), data)
+        is_changed = await chosen(cast) != before
+        may = lets(role, Right.OWNER)
+        if (DENIED in toast) == may or is_changed is not (may and action == "apply"):
+            wrong.append(f"{action} by {role}: {toast}")
+        if may and "already" not in await cast.press(role, cast.card(SUPERGROUP), data):
+            wrong.append(f"{action} by {role}: twice")
+    assert wrong == []
+    _, rows = await cast.app.database.write(lambda c: exchange.offer(c, chat, Wanted(rules={"hold_at": 1}), "en"))
+    data = rows[0][0]["callback_data"] if rows else ""
+    for message, forged in (
+        (cast.card(SUPERGROUP), data),
+        (cast.card(SUPERGROUP, "x:nosuchtoken:apply"), "x:nosuchtoken:apply"),
+        (cast.card(SUPERGROUP, f"{data[:-6]}:nothing"), f"{data[:-6]}:nothing"),
+    ):
+        assert INVALID in await cast.press("owner", message, forged)
 
 
 # --- forged presses ------------------------------------------------------------------------------

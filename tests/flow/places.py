@@ -81,11 +81,28 @@ class Place:
             await self.press(prompt, "Confirm", as_=as_ or self.admin)
         return asked
 
-    async def choose(self, words: str) -> None:
-        """An admin chooses something by a button of the settings panel."""
-        asked = await self.command("/settings")
-        await self.press(await self.said("Settings of", after=asked), words, as_=self.admin)
+    async def panel(self, *doors: str, as_: int | None = None) -> Json:
+        """Somebody, else the admin, opens the settings in private by their link, and goes through these doors."""
+        who = as_ or self.admin
+        asked = await self.client.start_bot(who, f"settings_{self.chat}")
+        panel = await self.said("⚙️", chat=who, after=asked["message_id"])
+        for door in doors:
+            await self.press(panel, door, as_=who)
+            panel = await self.now(panel)
+        return panel
+
+    async def choose(self, words: str, *doors: str) -> Json:
+        """The admin chooses something by a button of the settings panel, behind these doors; the panel after it."""
+        panel = await self.panel(*doors)
+        await self.press(panel, words, as_=self.admin)
+        return await self.now(panel)
+
+    async def now(self, message: Json) -> Json:
+        """A message as it stands once everything is done."""
         await self.settle()
+        found = await self.client.message(message["chat"]["id"], message["message_id"])
+        assert found is not None
+        return found
 
     # --- what comes of it -----------------------------------------------------------------------
 

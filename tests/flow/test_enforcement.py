@@ -56,9 +56,9 @@ async def test_what_could_not_be_checked_is_removed_or_told_as_the_chat_chose(pl
     """“Remove” takes it and leaves nothing to decide, “Tell” lets it stand as an open case: it is never clean."""
     place = await places.group(kind)
     broken = sample("clean-1").data()[:200] + b"\0" * 4000
-    await place.choose("Remove")
+    await place.choose("Remove", "Not checkable")
     await place.wait_gone(*await place.post(media=[medium("document", broken + b"1", filename="picture.jpg")]))
-    await place.choose("Tell")
+    await place.choose("Tell", "Not checkable")
     (left,) = await place.post(media=[medium("document", broken + b"2", filename="picture.jpg")])
     assert await place.is_there(left)
     cases = place.rows("select kind, state, strike from cases where chat_id=? order by id", place.chat)

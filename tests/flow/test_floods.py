@@ -35,7 +35,7 @@ async def upload(place: Place, user: int) -> Json:
 async def test_what_is_held_waits_for_an_admin_who_releases_it_or_not(places: Places, kind: str) -> None:
     """Held means removed, with a card whose buttons decide; released it may be posted again; all of it is shown."""
     place = await places.group(kind)
-    await place.choose("Hold")
+    await place.choose("Hold", "Not checkable")
     await place.wait_gone(*await place.post(forward_of=await upload(place, place.poster)))
     first = await place.said("removed until you decide", chat=place.log)
     assert ("Recent actions" in first["text"]) is (kind != GROUP)

@@ -107,16 +107,22 @@ async def test_who_may_not_is_refused_at_every_button(places: Places, kind: str)
     """A member's press on a card, the settings, the health card or a prompt is refused with the right it takes."""
     place = await places.group(kind)
     card = await watched(place)
-    settings = await place.said("Settings of")
+    greeting = await place.said("I am Haechi")
+    settings = await place.panel()
     health = await place.said("Health of", after=await place.command("/check"))
     asked = await place.say("/ban 12345678", as_=place.owner, **_hidden(place))
     prompt = await place.said("I cannot see who you are", after=asked)
     other = await stranger(place)
     before, log = state_of(place), Log(place)
     presses = [(card, words) for words in ("I take this", "Delete", "Warn", "Mute", "Ban", "Dismiss")]
-    presses += [(settings, "Zero tolerance"), (settings, "Close"), (health, "canary"), (prompt, "Confirm")]
+    presses += [(greeting, "Zero tolerance"), (health, "canary"), (prompt, "Confirm")]
     for message, words in presses:
         assert "it takes" in str(await place.press(message, words, as_=other))
+    theirs = {"id": other, "is_bot": False, "first_name": "Forger"}
+    for words in ("Zero tolerance", "Matches", "Close"):
+        shown = {**settings, "chat": {"id": other, "type": "private", "first_name": "Forger"}}
+        assert "it takes" in await forge(place, shown, data=data_of(settings, words), **{"from": theirs})
+        presses.append((settings, words))
     await place.settle()
     assert state_of(place) == before
     assert len(log.lines("callback.denied")) == len(presses)

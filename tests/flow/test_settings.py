@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from bot.sandbox.client import SandboxClient
-from tests.flow.kinds import CHANNEL, GROUP, in_all, in_groups
-from tests.flow.places import Json, Place, Places
+import pytest
 
-
-async def _panel(place: Place) -> Json:
-    asked = await place.command("/settings")
-    return await place.answered("Settings of", after=asked)
+from bot.sandbox.client import SandboxClient, medium
+from tests.flow.kinds import CHANNEL, GROUP, SUPERGROUP, in_all, in_both_sorts, in_groups
+from tests.flow.places import RIGHTS, Json, Place, Places
+from tests.flow.reporting import data_of, forge
 
 
 async def _card(place: Place) -> Json:
@@ -19,80 +18,260 @@ async def _card(place: Place) -> Json:
     return await place.answered("Health of", after=asked)
 
 
-async def _now(place: Place, message: Json) -> Json:
-    """The message as it stands once everything is done."""
-    await place.settle()
-    found = await place.client.message(message["chat"]["id"], message["message_id"])
-    assert found is not None
-    return found
+def _buttons(message: Json) -> list[Json]:
+    return [button for row in message["reply_markup"]["inline_keyboard"] for button in row]
 
 
 def _marked(message: Json) -> list[str]:
-    rows = message["reply_markup"]["inline_keyboard"]
-    return [button["text"][2:] for row in rows for button in row if button["text"].startswith("●")]
+    return [button["text"][2:] for button in _buttons(message) if button["text"].startswith("●")]
+
+
+# --- the panel -----------------------------------------------------------------------------------
 
 
 @in_all
+async def test_settings_leads_to_the_panel_in_private(places: Places, kind: str) -> None:
+    """In every kind of chat /settings has one button: a link that opens this chat's panel in private, by its name."""
+    place = await places.group(kind)
+    asked = await place.command("/settings")
+    answer = await place.answered("They open in private", after=asked)
+    (button,) = _buttons(answer)
+    payload = button["url"].partition("?start=")[2]
+    assert payload == f"settings_{place.chat}"
+    panel = await place.panel()
+    assert _marked(panel) == ["✨ Recommended", "Standard"]
+    title = place.rows("select title from chats where chat_id=?", place.chat)[0][0]
+    assert f"Settings of {title}" in panel["text"]
+
+
+@in_both_sorts
 async def test_a_choice_counts_at_once_and_is_on_record(places: Places, kind: str) -> None:
     """A pressed preset is stored with its unscannable policy, shown in place, and audited with before and after."""
     place = await places.group(kind)
-    panel = await _panel(place)
-    assert _marked(panel) == ["Standard", "Tell", "English"]
-    await place.press(panel, "Zero tolerance", as_=place.admin)
-    assert _marked(await _now(place, panel)) == ["Zero tolerance", "Hold", "English"]
+    assert _marked(await place.choose("Zero tolerance")) == ["Zero tolerance"]
+    assert _marked(await place.panel("Not checkable")) == ["Hold"]
     audit = place.rows(
         "select code, actor_id, detail from audit where chat_id=? and code like 'settings.%'", place.chat
     )
     assert ("settings.preset", place.admin, "standard → zero-tolerance") in audit
     assert ("settings.unscannable", place.admin, "notify → hold") in audit
+    assert "Standard" in _marked(await place.choose("Recommended"))
 
 
-@in_all
-async def test_hold_is_chosen_by_itself(places: Places, kind: str) -> None:
+async def test_hold_is_chosen_by_itself(places: Places) -> None:
     """Another policy for what cannot be checked is chosen by itself, whatever the preset says."""
+    place = await places.group()
+    assert _marked(await place.choose("Hold", "Not checkable")) == ["Hold"]
+    assert _marked(await place.panel()) == ["Standard"]
+
+
+@pytest.mark.parametrize("kind", [GROUP, SUPERGROUP])
+async def test_a_knob_counts_at_the_next_match(places: Places, kind: str) -> None:
+    """What is chosen for an exact copy happens to the next one: told, then banned at once, if it can be for a day."""
     place = await places.group(kind)
-    panel = await _panel(place)
-    await place.press(panel, "Hold", as_=place.admin)
-    assert _marked(await _now(place, panel)) == ["Standard", "Hold", "English"]
-
-
-async def test_the_language_changes_the_panel(places: Places) -> None:
-    """A language that is chosen is the one the panel is rewritten in."""
-    place = await places.group()
-    panel = await _panel(place)
-    await place.press(panel, "Français", as_=place.admin)
-    assert "Réglages" in (await _now(place, panel))["text"]
-    await place.press(panel, "한국어", as_=place.admin)
-    assert "설정" in (await _now(place, panel))["text"]
-
-
-async def test_who_may_not_change_the_info_changes_nothing(places: Places) -> None:
-    """A press without the right is answered with the right's name, and neither setting nor panel changes."""
-    place = await places.group()
-    await place.client.promote(place.chat, place.other, ["can_delete_messages"])
-    panel = await _panel(place)
-    for user in (place.member, place.other):
-        for words in ("Watch", "Hold", "Français", "Close"):
-            toast = await place.press(panel, words, as_=user)
-            assert toast is not None
-            assert "Change group info" in toast["text"]
-    assert _marked(await _now(place, panel)) == ["Standard", "Tell", "English"]
-    await place.say("/settings", as_=place.member)
+    await place.choose("Only tell", "Matches", "Exact copy")
+    left = await place.post_sample("listed-1")
+    await place.said("please decide", chat=place.log)
+    assert await place.is_there(left)
+    await place.choose("1 day", "Strikes", "How long a ban lasts")
+    assert _marked(await place.choose("ban at once", "Matches", "Surely the same")) == ["Remove and ban at once"]
+    await place.wait_gone(await place.post_sample("listed-2"))
     await place.settle()
-    assert sum("Settings of" in text for text in await place.texts()) == 1
+    status = await place.status(place.member)
+    assert status["status"] == ("left" if kind == GROUP else "kicked")
+    if kind != GROUP:  # where Telegram knows no end of a ban
+        assert 0 < status["until_date"] - await place.client.clock() <= 86_400
 
 
-@in_all
-async def test_a_right_taken_away_counts_at_the_press(places: Places, kind: str) -> None:
-    """The panel of an admin who was demoted since is dead for them."""
+async def test_the_language_changes_the_chat_and_not_the_panel(places: Places) -> None:
+    """A language that is chosen is the chat's; whoever reads the panel in private goes on reading their own."""
+    place = await places.group()
+    panel = await place.choose("Français", "Language")
+    assert _marked(panel) == ["Français"]
+    assert "In the chat I speak this language" in panel["text"]
+    asked = await place.command("/settings")
+    await place.answered("Réglages", after=asked)
+
+
+async def test_quiet_keeps_the_group_free_of_it(places: Places) -> None:
+    """With nothing to be heard a match is removed without a word in the group, and the log has its card."""
+    place = await places.group()
+    await place.choose("Nothing", "Group and log", "What the group hears")
+    await place.wait_gone(await place.post_sample("listed-1"))
+    await place.said("Known abuse removed", chat=place.log)
+    await place.settle()
+    assert not any("removed" in text for text in await place.texts())
+
+
+async def test_where_reports_are_off_they_are_left_alone(places: Places) -> None:
+    """/report and @admin then do nothing: no case, no card, and the command stays where it was written."""
+    place = await places.group()
+    await place.choose("Off", "Reports", "Reports by members")
+    said = await place.say("look at this")
+    for words in ("/report rude", "hey @admin"):
+        assert await place.is_there(await place.say(words, as_=place.other, reply_to=said))
+    assert place.rows("select 1 from cases where chat_id=?", place.chat) == []
+    await place.choose("On", "Reports", "Reports by members")
+    await place.wait_gone(await place.say("/report rude", as_=place.other, reply_to=said))
+
+
+@in_both_sorts
+async def test_who_may_not_change_the_info_changes_nothing(places: Places, kind: str) -> None:
+    """Neither the command, nor the link, nor a press lets somebody in without the right, which is named."""
     place = await places.group(kind)
-    panel = await _panel(place)
+    title = place.rows("select title from chats where chat_id=?", place.chat)[0][0]
+    if kind != CHANNEL:
+        await place.say("/settings", as_=place.member)
+        await place.said("Change group info")
+    asked = await place.client.start_bot(place.member, f"settings_{place.chat}")
+    refused = await place.said("Change group info", chat=place.member, after=asked["message_id"])
+    assert title not in refused["text"]
+    panel = await place.panel()
     await place.client.demote(place.chat, place.admin)
-    toast = await place.press(panel, "Watch", as_=place.admin)
-    assert toast is not None
-    assert "Change group info" in toast["text"]
-    await place.press(panel, "Close", as_=place.owner)
-    await place.wait_gone(panel["message_id"])
+    for words in ("Watch", "Matches", "Close"):
+        toast = await place.press(panel, words, as_=place.admin)
+        assert toast is not None
+        assert "Change group info" in toast["text"]
+    assert place.rows("select preset from chats where chat_id=?", place.chat) == [("standard",)]
+    shown = await place.panel(as_=place.owner)
+    await place.press(shown, "Close", as_=place.owner)
+    await place.client.wait_deleted(place.owner, shown["message_id"], 20)
+
+
+async def test_a_link_to_somebody_elses_chat_is_refused(places: Places) -> None:
+    """An admin of one chat who writes another's number into the link, or nonsense, is refused and told no title."""
+    mine, theirs = await places.group(), await places.group()
+    title = theirs.rows("select title from chats where chat_id=?", theirs.chat)[0][0]
+    for payload in (f"settings_{theirs.chat}", "settings_-1", "settings_x"):
+        asked = await mine.client.start_bot(mine.admin, payload)
+        answer = await mine.said("Change group info", chat=mine.admin, after=asked["message_id"])
+        assert title not in answer["text"]
+        assert "reply_markup" not in answer
+
+
+# --- trusted members -----------------------------------------------------------------------------
+
+
+async def test_a_trusted_member_is_not_punished(places: Places) -> None:
+    """/trust by reply spares a member what the preset asks for, the picture goes all the same; /untrust ends it."""
+    place = await places.group()
+    await place.choose("Zero")
+    said = await place.say("hello")
+    await place.say("/trust", as_=place.member, reply_to=said)
+    await place.said("Ban users")
+    asked = await place.command("/trust", reply_to=said)
+    await place.answered("is trusted here now", after=asked)
+    await place.wait_gone(await place.post_sample("listed-1"))
+    await place.said("trusted here: nobody was punished", chat=place.log)
+    assert (await place.status(place.member))["status"] == "member"
+    asked = await place.command("/trusted")
+    assert str(place.member) in (await place.answered("1 trusted member", after=asked))["text"]
+    asked = await place.command(f"/trust {place.owner}")
+    await place.answered("no trust is needed", after=asked)
+    asked = await place.command(f"/untrust {place.member}")
+    await place.answered("not trusted here any more", after=asked)
+    await place.wait_gone(await place.post_sample("listed-2"))
+    await place.settle()
+    assert (await place.status(place.member))["status"] == "kicked"
+    rows = place.rows("select code, detail from audit where chat_id=? and code like '%trust' order by id", place.chat)
+    assert rows == [
+        ("settings.trust", f"{place.member}: not → trusted"),
+        ("settings.untrust", f"{place.member}: trusted → not"),
+    ]
+
+
+# --- export and import ---------------------------------------------------------------------------
+
+
+async def _exported(place: Place) -> Json:
+    """The document that the owner gets in private."""
+    before = len(await place.client.calls("sendDocument"))
+    await place.command("/settings export", as_=place.owner)
+    await place.client.wait_for(lambda: _more(place, before), 20, "a document")
+    await place.settle()
+    shown = (await place.view(place.owner))["messages"][str(place.owner)]
+    return next(one["document"] for one in reversed(shown) if "document" in one)
+
+
+async def _more(place: Place, before: int) -> bool:
+    return len(await place.client.calls("sendDocument")) > before
+
+
+@in_both_sorts
+async def test_settings_are_brought_to_another_chat(places: Places, kind: str) -> None:
+    """The owner exports one chat's settings and imports them into another: shown, confirmed, done once, all of them."""
+    place, other = await places.group(kind, is_met=True), await places.group(kind)
+    await place.choose("Watch")
+    await place.choose("30 days", "Strikes", "How long a ban lasts")
+    await place.command("/settings export")
+    await place.said("the owner of this chat")
+    data = await place.client.file((await _exported(place))["file_unique_id"])
+    assert json.loads(data)["rules"]["ban_seconds"] == 30 * 86_400
+    file = [medium("document", data, filename="haechi-settings.json")]
+    asked = (await other.post("/settings import", file, as_=other.owner))[0]
+    if other.is_channel:
+        await other.press(await other.said("I cannot see who you are", after=asked), "Confirm", as_=other.owner)
+    preview = await other.answered("Nothing has changed yet", after=asked)
+    assert "Standard → Watch" in preview["text"]
+    assert "owner of this chat" in str(await other.press(preview, "Import all", as_=other.admin))
+    assert other.rows("select preset from chats where chat_id=?", other.chat) == [("standard",)]
+    await other.press(preview, "Import all", as_=other.owner)
+    assert "Imported" in (await other.now(preview))["text"]
+    owner = {"id": other.owner, "is_bot": False, "first_name": "Owner"}
+    again = await forge(other, await other.now(preview), data=data_of(preview, "Import all"), **{"from": owner})
+    assert "done already" in again
+    asked = await other.command("/settings export", as_=other.owner)
+    await other.answered("I may not write to you yet", after=asked)
+    panel = await other.panel("Export and import", as_=other.owner)
+    assert "on its way" in str(await other.press(panel, "Send me the file", as_=other.owner))
+    chosen = other.rows("select preset, rules from chats where chat_id=?", other.chat)
+    assert [(preset, json.loads(rules)["ban_seconds"]) for preset, rules in chosen] == [("watch", 30 * 86_400)]
+
+
+async def test_a_file_that_is_wrong_changes_nothing(places: Places) -> None:
+    """Everything that is wrong with a file is named; nothing is asked, and nothing is changed."""
+    place = await places.group(is_met=True)
+    wrong = b'{"haechi": "settings", "version": 1, "preset": "mild", "rules": {"moons": 2}, "colour": 1}'
+    media = [medium("document", wrong, filename="x.json")]
+    file = (await place.post(None, media, as_=place.owner))[0]
+    asked = await place.command("/settings import", as_=place.owner, reply_to=file)
+    answer = await place.answered("cannot be imported", after=asked)
+    assert all(words in answer["text"] for words in ("preset", "rules.moons", "colour"))
+    large = [medium("document", b" " * 70_000, filename="x.json")]
+    asked = (await place.post("/settings import", large, as_=place.owner))[0]
+    await place.answered("64 kB at most", after=asked)
+    asked = await place.command("/settings import", as_=place.owner)
+    await place.answered("Reply to the file", after=asked)
+    media = [medium("document", b"{}", filename="x.json")]
+    await place.client.post(place.owner, place.owner, f"/settings import {place.chat}", media)
+    await place.said("no file of Haechi's settings", chat=place.owner)
+    await place.client.post(place.admin, place.admin, f"/settings import {place.chat}", media)
+    await place.said("the owner of this chat", chat=place.admin)
+    assert place.rows("select preset, rules from chats where chat_id=?", place.chat) == [("standard", "{}")]
+
+
+# --- the log chat --------------------------------------------------------------------------------
+
+
+async def test_a_topic_of_the_log_chat_is_chosen_in_it(places: Places, client: SandboxClient) -> None:
+    """/logchat in a topic of the log has the cards there; when the topic is gone they go to the chat, none is lost."""
+    place = await places.group(log=False)
+    log = (await client.create_chat("Forum log", place.owner, is_forum=True))["id"]
+    await client.add_bot(place.owner, log, RIGHTS)
+    topic = (await client.create_topic(log, "Haechi"))["message_thread_id"]
+    await place.command(f"/logchat {log}", as_=place.owner)
+    await place.said("This is the log chat of", chat=log)
+    await client.post_one(place.owner, log, "/logchat", thread_id=topic)
+    await place.said("This topic is the log of", chat=log)
+    await place.wait_gone(await place.post_sample("listed-1"))
+    card = await place.said("Known abuse removed", chat=log)
+    assert card["message_thread_id"] == topic
+    await client.fault("sendMessage", code=400, description="Bad Request: message thread not found", chat_id=log)
+    await place.wait_gone(await place.post_sample("listed-2", as_=place.other))
+    card = await place.said("Known abuse removed", chat=log, after=card["message_id"])
+    assert "message_thread_id" not in card
+    await place.settle()
+    assert place.rows("select rules from chats where chat_id=?", place.chat) == [("{}",)]
 
 
 @in_all
@@ -159,7 +338,7 @@ async def test_the_health_card_names_what_is_wrong(places: Places, client: Sandb
     assert "✗ Ban users" in card["text"]
     await client.set_bot_rights(place.chat, ["can_delete_messages", "can_restrict_members"])
     await place.press(card, "Check again", as_=place.admin)
-    assert "✓ Ban users" in (await _now(place, card))["text"]
+    assert "✓ Ban users" in (await place.now(card))["text"]
 
 
 @in_all

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot import cards, casebook, fedtexts, helplines, panel
+from bot import cards, casebook, exchange, fedtexts, helplines, panel, panelpages
 from bot.feds import About
 from bot.i18n import languages
-from bot.model import ChatSettings, UnscannablePolicy
+from bot.knobs import KNOBS
+from bot.model import ChatSettings, Preset, UnscannablePolicy
+from bot.panel import View
+from bot.rules import Rules, TierAction
 from bot.store.casebook import Page
 from bot.store.cases import Case
 from bot.store.feds import Fed, FedChat
@@ -60,9 +63,18 @@ def case(kind: str) -> Case:
 
 
 def settings(language: str) -> Rows:
-    """The settings panel, whatever is chosen."""
-    chosen = [ChatSettings(-1001, language=language, unscannable=one) for one in UnscannablePolicy]
-    return [row for one in chosen for row in panel.buttons(one)]
+    """Every page of the settings panel, whatever is chosen."""
+    own = Rules(tier_2=TierAction.BAN, mute_at=0, mute_seconds=0, log_thread_id=7)
+    chosen = [ChatSettings(-1001, preset, one, rules=own) for preset in Preset for one in UnscannablePolicy]
+    views = [View(one, language, "Place", "Log", 3) for one in (*chosen, ChatSettings(-1001))]
+    pages = [panelpages.page(view, name) for view in views for name in (panel.MAIN, *panel.PAGES, *KNOBS)]
+    return [row for page in pages if page for row in page[1]]
+
+
+def in_the_chat(language: str) -> Rows:
+    """What stands in the chat itself: the way to the panel, and the presets once one was chosen."""
+    view = View(ChatSettings(-1001), language, "Place")
+    return [row for made in (panel.invitation, panel.greeted) for row in made(view, "haechi_bot")[1]]
 
 
 ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=True, strikes=False))
@@ -75,6 +87,8 @@ KEYBOARDS: dict[str, Callable[[str], Rows]] = {
         language, Page((case("match"),), has_older=True, has_newer=True), "all"
     ),
     "settings": settings,
+    "settings in the chat": in_the_chat,
+    "import": lambda language: exchange.keyboard(language, "token"),
     "federation": lambda language: fedtexts.keyboard(language, ABOUT),
     "greeting": panel.preset_buttons,
     "helpme": lambda language: helplines.keyboard(language, "GB", helplines.MINORS),

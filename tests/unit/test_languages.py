@@ -9,10 +9,11 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from bot import i18n, panel
+from bot import i18n, panelpages
 from bot.cli import counting
 from bot.i18n import duration, language_for, languages, length, listed, own_name, say, say_n
 from bot.model import ChatSettings
+from bot.panel import View
 from handlers.menus import describe
 
 DAY = 24 * 60 * 60
@@ -115,6 +116,8 @@ def test_a_language_is_added_by_a_catalogue(folder: Path) -> None:
     assert say_n("it", "{n} picture", "{n} pictures", 3) == "it 3 pictures"
     assert length("it", 2 * DAY) == "2 giorni"
     assert describe("pt_BR", "help").startswith("pt_BR ")
-    shown = [one["text"] for row in panel.buttons(ChatSettings(-1001, language="it")) for one in row]
+    made = panelpages.page(View(ChatSettings(-1001, language="it"), "it"), "language")
+    assert made is not None
+    shown = [one["text"] for row in made[1] for one in row]
     assert {"● Italiano", "한국어", "Français", "English"} <= set(shown)
     assert (own_name("it"), own_name("nonsense")) == ("Italiano", "nonsense")

@@ -27,10 +27,10 @@ MAX_BUTTON, MAX_TOAST = 32, 200
 How many fit where several stand in a row is in test_buttons.
 """
 
-BUTTONS = {"button", "url_button", "_choice", "one"}
+BUTTONS = {"button", "url_button", "choice", "one"}
 """Functions whose texts stand on buttons."""
 
-NAMES = {"preset_name", "unscannable_name", "country_name"}
+NAMES = {"preset_name", "unscannable_name", "country_name", "page_name", "knob_name", "value_name", "_word"}
 """Functions that return the texts of buttons."""
 
 TOASTS = {"Toast"}

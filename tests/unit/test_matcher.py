@@ -9,7 +9,22 @@ import pytest
 
 from bot.matching.matcher import Scanned
 from bot.matching.tiers import strength
-from bot.model import Entry, Frame, HashList, ListKind, Match, SignalKind, Tier, Trust, Verdict, VerdictKind
+from bot.model import (
+    ActionKind,
+    ChatSettings,
+    Entry,
+    Frame,
+    HashList,
+    ListKind,
+    Match,
+    SignalKind,
+    Tier,
+    Trust,
+    Verdict,
+    VerdictKind,
+)
+from bot.policy import Standing, decide
+from bot.rules import Rules, TierAction
 from tests.unit.lineup import (
     CHAT,
     OTHER_CHAT,
@@ -321,3 +336,24 @@ def test_what_may_do_more_is_stronger(weaker: tuple[Tier, Trust], stronger: tupl
         Match(1, 1, "list", ListKind.BLOCK, trust, "", tier, "full frame") for tier, trust in (weaker, stronger)
     )
     assert strength(first) < strength(second)
+
+
+def test_the_verdict_names_what_other_rules_may_prefer() -> None:
+    """Besides the best match a verdict has the best of each tier and trust, for a chat's own rules to choose from."""
+    weak = listed(2, trust=Trust.DELETE)
+    made = matcher(listed(1), weak, pdq(1, 36, 1), Entry(2, 2, SignalKind.SHA256, b"s" * 32), pdq(3, 5, 2))
+    verdict = judged(made, picture())
+    assert verdict.match is not None
+    assert (verdict.match.tier, verdict.match.trust) == (Tier.T0, Trust.DELETE)
+    assert {(one.tier, one.trust) for one in verdict.others} == {(Tier.T1, Trust.DELETE), (Tier.T3, Trust.BAN)}
+
+
+def test_an_entry_in_quarantine_is_trusted_to_tell() -> None:
+    """Whatever a chat chose for a likeness, what is in quarantine is only told of: so far is its list trusted."""
+    made = matcher(listed(), pdq(1))
+    made.quarantine([1])
+    verdict = judged(made, picture())
+    assert verdict.match is not None
+    assert verdict.match.trust is Trust.NOTIFY
+    settings = ChatSettings(-1, rules=Rules(tier_3=TierAction.REMOVE))
+    assert [one.kind for one in decide(verdict, Standing.MEMBER, settings, 0).actions] == [ActionKind.NOTIFY]

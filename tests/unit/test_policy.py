@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.model import (
     ActionKind,
     ChatSettings,
+    Decision,
     ListKind,
     Match,
     Preset,
@@ -22,7 +23,8 @@ from bot.model import (
     Verdict,
     VerdictKind,
 )
-from bot.policy import CAP, PUNISHABLE, SERVICE_IDS, Room, Standing, capped, decide, is_sure, standing
+from bot.policy import CAP, PUNISHABLE, SERVICE_IDS, Room, Standing, capped, decide, is_sure, standing, warning
+from bot.rules import Rules, TierAction
 
 PUNISHMENTS = {ActionKind.STRIKE, ActionKind.MUTE, ActionKind.BAN}
 
@@ -81,6 +83,151 @@ def test_more_evidence_never_means_less(trust: Trust, poster: Standing, preset: 
         assert less <= more
 
 
+tier_actions = st.none() | st.sampled_from(TierAction)
+lengths = st.sampled_from([None, 0, 3600, 86_400])
+any_rules = st.builds(
+    Rules,
+    tier_0=tier_actions,
+    tier_1=tier_actions,
+    tier_2=tier_actions,
+    tier_3=tier_actions,
+    mute_at=st.none() | st.integers(0, 5),
+    ban_at=st.none() | st.integers(0, 5),
+    mute_seconds=lengths,
+    ban_seconds=lengths,
+)
+tuned = st.builds(ChatSettings, chat_id=st.just(-1), preset=st.sampled_from(Preset), rules=any_rules)
+
+
+def weight(decision: Decision) -> tuple[int, ...]:
+    """How much a decision weighs: whether the post goes, whether it is a strike, then mute or ban."""
+    return tuple(
+        int(decision.has(kind) or (kind is ActionKind.MUTE and decision.has(ActionKind.BAN)))
+        for kind in (ActionKind.DELETE, ActionKind.STRIKE, ActionKind.MUTE, ActionKind.BAN)
+    )
+
+
+def outweighs(more: Decision, less: Decision) -> bool:
+    """Whether a decision does all that another does, a ban counting for a mute."""
+    return all(one >= other for one, other in zip(weight(more), weight(less), strict=True))
+
+
+@given(tuned, st.sampled_from(Trust), st.sampled_from(sorted(PUNISHABLE)), strike_counts, st.booleans())
+def test_a_surer_match_never_does_less_whatever_is_chosen(
+    settings: ChatSettings, trust: Trust, poster: Standing, strikes: int, can_mute: bool
+) -> None:
+    """However a chat is tuned, a surer tier brings everything that a less sure one brings, or worse."""
+    steps = [
+        decide(match(tier, trust), poster, settings, strikes, can_mute=can_mute) for tier in sorted(Tier, reverse=True)
+    ]
+    for less, more in itertools.pairwise(steps):
+        assert outweighs(more, less)
+
+
+@given(tuned, verdicts, verdicts, st.sampled_from(sorted(PUNISHABLE)), strike_counts)
+def test_another_match_never_makes_it_less(
+    settings: ChatSettings, first: Verdict, second: Verdict, poster: Standing, strikes: int
+) -> None:
+    """A post that matches twice is dealt with as by the one that weighs more, in whichever order they stand."""
+    assert second.match is not None
+    both = decide(replace(first, others=(second.match,)), poster, settings, strikes)
+    for one in (first, second):
+        assert outweighs(both, decide(one, poster, settings, strikes))
+
+
+@given(tuned, verdicts, st.sampled_from(sorted(PUNISHABLE)), st.integers(0, 9))
+def test_another_strike_never_costs_less(settings: ChatSettings, verdict: Verdict, poster: Standing, few: int) -> None:
+    """However a chat is tuned, one strike more never makes a match cost less."""
+    assert outweighs(decide(verdict, poster, settings, few + 1), decide(verdict, poster, settings, few))
+
+
+@given(tuned, verdicts, st.sampled_from(Standing), strike_counts)
+def test_no_choice_goes_beyond_what_is_right(
+    settings: ChatSettings, verdict: Verdict, poster: Standing, strikes: int
+) -> None:
+    """Whatever is chosen: the spared go free, a likeness punishes nobody, a list does what it is trusted to."""
+    found, trust = decide(verdict, poster, settings, strikes), verdict.match.trust if verdict.match else Trust.OFF
+    if poster not in PUNISHABLE or (verdict.match and verdict.match.tier is Tier.T3):
+        assert not any(found.has(kind) for kind in PUNISHMENTS)
+    if trust in (Trust.OFF, Trust.NOTIFY):
+        assert [one.kind for one in found.actions] == [ActionKind.NOTIFY]
+    if trust is not Trust.BAN:
+        assert not found.has(ActionKind.BAN)
+    if trust is Trust.DELETE:
+        assert not found.has(ActionKind.STRIKE)
+    assert found.has(ActionKind.NOTIFY)
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        (TierAction.TELL, set()),
+        (TierAction.REMOVE, {ActionKind.DELETE}),
+        (TierAction.STRIKE, {ActionKind.DELETE, ActionKind.STRIKE}),
+        (TierAction.BAN, {ActionKind.DELETE, ActionKind.STRIKE, ActionKind.BAN}),
+    ],
+)
+def test_each_action_does_what_it_says(action: TierAction, expected: set[ActionKind]) -> None:
+    """What is chosen for a tier is what its first match does."""
+    settings = ChatSettings(-1, rules=Rules(tier_0=action, tier_1=action, tier_2=action))
+    found = decide(match(Tier.T2), Standing.MEMBER, settings, 0)
+    assert {one.kind for one in found.actions} == expected | {ActionKind.NOTIFY}
+
+
+def test_the_ladder_is_the_chats_own() -> None:
+    """Which strike mutes and bans, and for how long, is as the admins chose; 0 is never, or for ever."""
+    rules = Rules(mute_at=1, mute_seconds=3600, ban_at=2, ban_seconds=7200)
+    first, second = (decide(match(), Standing.MEMBER, ChatSettings(-1, rules=rules), one).actions for one in (0, 1))
+    assert [(one.kind, one.seconds) for one in first if one.kind in PUNISHMENTS][1:] == [(ActionKind.MUTE, 3600)]
+    assert [(one.kind, one.seconds) for one in second if one.kind in PUNISHMENTS][1:] == [(ActionKind.BAN, 7200)]
+    never = ChatSettings(-1, rules=Rules(mute_at=0, ban_at=0))
+    assert not {ActionKind.MUTE, ActionKind.BAN} & {
+        one.kind for one in decide(match(), Standing.MEMBER, never, 9).actions
+    }
+    ever = ChatSettings(-1, rules=Rules(mute_at=1, ban_at=0, mute_seconds=0))
+    mute = next(one for one in decide(match(), Standing.MEMBER, ever, 9).actions if one.kind is ActionKind.MUTE)
+    assert mute.seconds is None
+
+
+def test_a_ban_has_an_end_only_where_telegram_knows_one() -> None:
+    """In a basic group and for a channel identity a ban is for ever, whatever length is chosen."""
+    settings = ChatSettings(-1, rules=Rules(tier_0=TierAction.BAN, ban_at=1, ban_seconds=86_400))
+    for poster, can_mute, seconds in (
+        (Standing.MEMBER, True, 86_400),
+        (Standing.MEMBER, False, None),
+        (Standing.CHANNEL, True, None),
+    ):
+        found = decide(match(), poster, settings, 0, can_mute=can_mute)
+        assert [one.seconds for one in found.actions if one.kind is ActionKind.BAN] == [seconds]
+        warned = warning(poster, settings, 0, can_end=can_mute)
+        assert [one.seconds for one in warned.actions if one.kind is ActionKind.BAN] == [seconds]
+
+
+def test_the_trusted_are_removed_from_and_not_punished() -> None:
+    """A trusted member's match goes and costs nothing; what cannot be checked of theirs stays, and is told."""
+    settings = ChatSettings(-1, preset=Preset.ZERO_TOLERANCE, unscannable=UnscannablePolicy.HOLD)
+    found = decide(match(), Standing.TRUSTED, settings, 9)
+    assert [one.kind for one in found.actions] == [ActionKind.DELETE, ActionKind.NOTIFY]
+    assert (found.strike, found.spared) == (None, "trusted")
+    unread = decide(Verdict(VerdictKind.UNSCANNABLE, reasons=("broken",)), Standing.TRUSTED, settings, 0)
+    assert [one.kind for one in unread.actions] == [ActionKind.NOTIFY]
+    told = ChatSettings(-1, preset=Preset.WATCH)
+    assert [one.kind for one in decide(match(), Standing.TRUSTED, told, 0).actions] == [ActionKind.NOTIFY]
+
+
+def test_watch_obeys_what_is_chosen_besides() -> None:
+    """In `watch` an action that the admins chose for a tier is taken, and strikes cost what they chose."""
+    settings = ChatSettings(-1, preset=Preset.WATCH, rules=Rules(tier_0=TierAction.STRIKE, ban_at=2))
+    assert kinds_of(decide(match(), Standing.MEMBER, settings, 0)) == {ActionKind.STRIKE}
+    assert kinds_of(decide(match(), Standing.MEMBER, settings, 1)) == {ActionKind.STRIKE, ActionKind.BAN}
+    assert kinds_of(decide(match(Tier.T1), Standing.MEMBER, settings, 1)) == set()
+
+
+def kinds_of(decision: Decision) -> set[ActionKind]:
+    """The punishments of a decision."""
+    return {one.kind for one in decision.actions} & PUNISHMENTS
+
+
 def test_the_standard_ladder() -> None:
     """In `standard` the first strike warns, the second mutes for a day, the third bans."""
     costs = [set(kinds(match(), Standing.MEMBER, Preset.STANDARD, strikes)) & PUNISHMENTS for strikes in range(4)]
@@ -137,7 +284,11 @@ any_verdict = st.one_of(
     verdicts, st.sampled_from([Verdict(VerdictKind.CANARY), Verdict(VerdictKind.UNSCANNABLE, reasons=("broken",))])
 )
 any_settings = st.builds(
-    ChatSettings, chat_id=st.just(-1), preset=st.sampled_from(Preset), unscannable=st.sampled_from(UnscannablePolicy)
+    ChatSettings,
+    chat_id=st.just(-1),
+    preset=st.sampled_from(Preset),
+    unscannable=st.sampled_from(UnscannablePolicy),
+    rules=any_rules,
 )
 
 
