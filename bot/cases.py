@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, raids
+from bot import appealcards, breaker, calls, cards, guardians, invites, letters, notices, purge, quarantine, raids
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
 from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
@@ -166,6 +166,7 @@ async def _tell(
         language = await guardians.tongue(connection, settings, log_id)
         card = card_of(language, case, post.chat_title, decision, partly=partly)
         await tell_admins(connection, case, settings, card)
+    await letters.send(connection, case, decision)
     if is_removal and not is_hushed and post.chat_type != "channel":
         text = notices.group_notice(settings.language, case, decision)
         notice = calls.say(
@@ -173,6 +174,7 @@ async def _tell(
             post.ref.chat_id,
             text,
             rank=CHATTER,
+            buttons=await letters.link(connection, case),
             thread_id=post.thread_id,
             case_id=case.id,
             after=calls.delete(post.ref).key,  # what could not be removed is not said to be
@@ -256,6 +258,8 @@ async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome)
     """Write down how a call ended, and tell the admins of one that Telegram refused."""
     if row.key.startswith(raids.KEY):
         await raids.place(connection, row, outcome)
+    if row.key.startswith(appealcards.KEY):
+        await appealcards.place(connection, row, outcome)
     if isinstance(outcome, Refused) and outcome.new_chat_id is not None:
         await outbox.retarget(connection, row.chat_id, outcome.new_chat_id)
         await chats.migrate(connection, row.chat_id, outcome.new_chat_id)

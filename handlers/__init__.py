@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.ext import Application, TypeHandler
 
 from handlers import (
+    appeal,
     breaker,
     card,
     casebook,
@@ -15,6 +16,7 @@ from handlers import (
     failures,
     feds,
     fedwatch,
+    hearing,
     helpme,
     lists,
     logchat,
@@ -42,6 +44,7 @@ MEDIA, PLACE, NAMES, DOOR, TALK = range(5)
 ADMIN_COMMANDS: dict[str, Act] = {
     **moderation.ACTS,
     "allow": lists.allow,
+    "appeals": hearing.waiting,
     "block": lists.block,
     "case": casebook.case,
     "cases": casebook.cases,
@@ -70,6 +73,7 @@ PRIVATE_TOO = frozenset({"case", "fban", "fedadmins", "fedimport", "fedinfo", "n
 """Admin commands that may be given in private; they look at rights themselves there."""
 
 MEMBER_COMMANDS: dict[str, Act] = {
+    "appeal": appeal.appeal,
     "export_me": privacy.export,
     "forget_me": privacy.forget,
     "help": start.show_help,
@@ -89,6 +93,7 @@ BUTTONS: dict[str, Press] = {
     "g": feds.press,
     "h": check.press,
     "k": casebook.press,
+    "p": hearing.press,
     "q": quarantine.press,
     "s": settings.press,
     "u": undo.press,

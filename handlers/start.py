@@ -8,7 +8,7 @@ from bot.calls import url_button
 from bot.i18n import Html, lines, paragraphs, plain, say
 from bot.protection import ASKED
 from bot.store import chats
-from handlers import helpme, logchat, replies
+from handlers import appeal, helpme, logchat, replies
 from handlers.commands import Asker
 from handlers.context import Context
 from handlers.menus import ADMINS, EVERYBODY, PRIVATE, describe
@@ -22,6 +22,8 @@ async def start(context: Context, asker: Asker) -> None:
     payload = asker.words[0] if asker.words else ""
     if asker.is_private and payload == helpme.LINK:
         await helpme.helpme(context, asker)
+    elif asker.is_private and payload.startswith(appeal.LINK):
+        await appeal.follow_link(context, asker, payload.removeprefix(appeal.LINK))
     elif asker.is_private:
         await _introduce(context, asker)
     elif payload.startswith(logchat.LINK):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import inbox as arriving
 from bot.store import outbox as leaving
+from bot.store.appealtables import appeals
 from bot.store.tables import (
     audit,
     breakers,
@@ -38,7 +39,7 @@ DAY = 24 * 3600.0
 FLOOD_SECONDS = 8 * DAY
 """How long the counts of the protection against floods are kept: a week shows how a chat was attacked."""
 
-LASTING = frozenset({"case", "quarantine"})
+LASTING = frozenset({"case", "quarantine", "appeal"})
 """Kinds of button that last as long as what they decide; the others are questions of the moment."""
 
 AWAY = ("left", "kicked")
@@ -114,8 +115,8 @@ async def remove(connection: AsyncConnection, rule: Rule, keys: Keys) -> int:
 
 
 async def drop_cases(connection: AsyncConnection, ids: Sequence[int]) -> int:
-    """Remove cases with their actions, reports, buttons and strikes; return how many there were."""
-    for table in (case_actions, reports, buttons, strikes):
+    """Remove cases with their actions, reports, buttons, strikes and appeals; return how many there were."""
+    for table in (case_actions, reports, buttons, strikes, appeals):
         await connection.execute(delete(table).where(table.c.case_id.in_(ids)))
     return (await connection.execute(delete(cases).where(cases.c.id.in_(ids)))).rowcount
 
