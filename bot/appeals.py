@@ -292,10 +292,10 @@ def receipt(language: str, filed: Filed) -> Html:
     """Tell somebody who appealed what came of it."""
     if filed.appeal is not None:
         return appealtexts.filed(language, filed.appeal, is_alone=filed.is_alone)
-    return refusal(language, filed.fate, filed.number)
+    return why_not(language, filed.fate, filed.number)
 
 
-def refusal(language: str, fate: Fate, number: int) -> Html:
+def why_not(language: str, fate: Fate, number: int) -> Html:
     """Say why somebody cannot appeal; whether a case of that number exists is not said to strangers."""
     words = {
         Fate.NOT_YOURS: say(

@@ -159,7 +159,7 @@ def card(language: str, appeal: Appeal, case: Case, chat_title: str, done: Html,
     return lines(
         say(language, "<b>Case {number}</b> · Appeal", number=case.id),
         say(language, "Chat: {title}", title=name(chat_title)),
-        say(language, "By: {who}", who=poster(language, case)),
+        say(language, "From: {who}", who=poster(language, case)),
         say(language, "Against: {what}", what=done),
         words if is_private else hidden if appeal.is_open else None,
         None if appeal.is_open else say(language, "✔ {what}", what=state_words(language, appeal, is_named=is_private)),

@@ -45,6 +45,7 @@ def notice(language: str, keep: Retention, contact: str) -> Html:
                 "• Cases, with the name of whoever posted: {time}; a strike that counts longer keeps its case.",
                 time=days(keep.cases_days),
             ),
+            say(language, "• Appeals, with what you wrote: as long as their case."),
             say(
                 language,
                 "• Who reported what: {time}. It is shown to nobody, not even to admins.",

@@ -90,7 +90,7 @@ async def _file(context: Context, asker: Asker, number: int, text: str) -> None:
     found = await find(services, number, keeps=False)
     if hindered is not None or found is None:
         fate = hindered or appeals.Fate.NOT_YOURS
-        await _answer(context, asker, appeals.refusal(asker.language, fate, number))
+        await _answer(context, asker, appeals.why_not(asker.language, fate, number))
         return
     if not text:
         await _answer(context, asker, _say_why(asker.language, number))
@@ -119,7 +119,7 @@ async def _explained(connection: AsyncConnection, asker: Asker, case: Case | Non
         return say(language, "This link is for the person whom that notice is about.")
     hindered = await appeals.hindrance(connection, case.id, asker.user_id)
     if hindered is not None:
-        return appeals.refusal(language, hindered, case.id)
+        return appeals.why_not(language, hindered, case.id)
     actions, settings = await records.actions(connection, case.id), await chats.settings(connection, case.chat_id)
     done = in_force(actions)
     return lines(

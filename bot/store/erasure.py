@@ -121,7 +121,7 @@ async def updates_about(connection: AsyncConnection, request: Request, limit: in
 async def calls_about(connection: AsyncConnection, request: Request, limit: int, *, waiting: bool) -> expiry.Keys:
     """Return the keys of calls, ended or waiting, that are to the person or name them."""
     state = outbox.c.state == leaving.DUE if waiting else outbox.c.state != leaving.DUE
-    named = _names_them(request, outbox.c.key, outbox.c.args, outbox.c.error)
+    named = _names_them(request, outbox.c.key, outbox.c.after, outbox.c.args, outbox.c.error)
     where = state & (outbox.c.created_at <= request.asked_at)
     query = select(outbox.c.id).where(where, or_(outbox.c.chat_id == request.user_id, named)).limit(limit)
     return [tuple(row) for row in await connection.execute(query)]
