@@ -214,7 +214,7 @@ def in_case(language: str, appeal: Appeal, *, is_private: bool) -> Html:
     """Say in a case's file how its appeal stands, and where admins alone read it what it says."""
     return lines(
         say(language, "Appeal: {state}", state=state_words(language, appeal, is_named=is_private)),
-        say(language, "“{reason}”", reason=shorten(appeal.text)) if is_private and appeal.text else None,
+        say(language, "“{reason}”", reason=appeal.text) if is_private and appeal.text else None,
     )
 
 

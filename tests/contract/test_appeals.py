@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from bot import appeals, appealtexts, chatsettings, letters, retention, undo
+from bot import appeals, appealtexts, cases, chatsettings, letters, retention, undo
 from bot.appealcards import Bench, bench
 from bot.appeals import End, Fate
 from bot.calls import addressed
 from bot.i18n import languages, plain
 from bot.model import Fingerprint, Sender, SenderKind, Trust
 from bot.moderation import Deed, Scene
+from bot.outcome import Done
 from bot.policy import Standing
 from bot.settings import Retention
 from bot.store import appeals as records
 from bot.store import cases as acts
-from bot.store import chats, entries, erasure
+from bot.store import chats, entries, erasure, outbox
 from bot.store.appeals import State
 from bot.store.appealtables import appeals as table
 from bot.store.cases import AUDIT_CODES
@@ -103,7 +105,7 @@ async def test_who_never_started_the_bot_finds_a_link(database: Database) -> Non
     for values in ({"appeal_link": False}, {"appeal_link": True, "appeals": False}):
         await tuned(database, **values)
         case = await work.case_of(database, number)
-        assert await database.write(lambda connection, case=case: letters.link(connection, case)) is None
+        assert await database.write(partial(letters.link, case=case)) is None
 
 
 async def test_where_appeals_are_off_nothing_is_said_of_them(database: Database) -> None:
@@ -237,7 +239,7 @@ async def test_without_a_log_chat_the_card_goes_to_who_may_decide(
     await database.write(lambda connection: chats.change(connection, work.CHAT, log_chat_id=None))
     for user in (701, 801):
         person = {"name": "Judge", "language": "en", "reachable": True}
-        await database.write(lambda connection, user=user, person=person: chats.greet(connection, user, **person))
+        await database.write(partial(chats.greet, user_id=user, **person))
     number = await hear.ordered(database, Deed.BAN)
     await hear.filed(database, number, "my secret", bench=Bench(judges))
     (card,) = [text for text in await hear.told(database, place) if "· Appeal" in text]
@@ -351,7 +353,7 @@ async def test_a_strike_alone_counts_for_half_of_its_time(database: Database) ->
 
 
 async def test_what_has_nothing_milder_is_not_reduced(database: Database) -> None:
-    """A removal without a strike, a later ban, a right that the bot lacks: the appeal stays open, and it is said why."""
+    """A removal without a strike, a later ban, a right that the bot lacks: the appeal stays open."""
     await hear.furnish(database)
     removed = await hear.matched(database, trust=Trust.DELETE)
     await hear.filed(database, removed)
@@ -414,6 +416,29 @@ async def test_a_card_decided_before_telegram_numbered_it_is_brought_up_to_date(
     await hear.answered(database)
     (card,) = await work.made(database, "editMessageText", work.LOG)
     assert "upheld" in card.args["text"]
+
+
+async def test_a_card_sent_again_after_a_crash_is_the_one_that_is_kept(database: Database) -> None:
+    """Telegram numbers it a second time: that one is brought up to date, and it is no card of the case's."""
+    await hear.furnish(database)
+    number = await hear.ordered(database, Deed.BAN)
+    await hear.answered(database)
+    await hear.filed(database, number)
+    (row,) = [one for one in await due(database) if one.key.startswith("appeal:")]
+    for message in (900, 901):
+        answer = Done({"message_id": message, "chat": {"id": work.LOG}})
+        await database.write(partial(cases.record, row=row, outcome=answer))
+    await hear.decided(database, number, "uphold")
+    (edit,) = await work.made(database, "editMessageText", work.LOG)
+    assert edit.args["message_id"] == 901
+    async with database.read() as connection:
+        assert await acts.case_button(connection, number) is None
+
+
+async def due(database: Database) -> list[outbox.Row]:
+    """The calls that wait."""
+    async with database.read() as connection:
+        return await outbox.due(connection, 50)
 
 
 # --- closed otherwise ----------------------------------------------------------------------------
