@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import cards, cases, undo
+from bot import cards, cases, durations, undo
 from bot.appealtexts import moment
+from bot.calls import LONGEST
+from bot.durations import MINUTE
 from bot.i18n import Html, length, say
 from bot.moderation import MUTE_SECONDS
 from bot.store import appeals as records
 from bot.store import cases as acts
+from bot.store.cases import CaseAction
 from bot.undo import Undoing
 
 
@@ -30,10 +36,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A step, the key of the call that it is made by, if by one, and when a halved strike ends."""
+    """A step, the key of the call that it is made by, how long a mute lasts, and when a halved strike ends."""
 
     step: Step
     key: str | None = None
+    seconds: int | None = None
     ends: float | None = None
 
 
@@ -58,20 +65,33 @@ async def reduce(connection: AsyncConnection, undoing: Undoing, mark: str) -> Ma
 
 
 async def _let_in(connection: AsyncConnection, undoing: Undoing, mark: str, key: str | None) -> Made:
-    """End a ban, with a way in; where people can be muted, they are for a day."""
+    """End a ban, with a way in; where people can be muted they are, for a day or what was left of the ban."""
     case, actions = undoing.case, await acts.actions(connection, undoing.case.id)
+    made = Made(Step.LET_IN, key)
+    if undoing.scene.can_mute:
+        seconds = min(MUTE_SECONDS, _left_of_ban(actions))
+        call = replace(cases.mute(case, seconds=seconds, mark=f"-{mark}"), after=key)
+        await cases.enqueue(connection, case, "mute", call, by=undoing.by, detail=durations.compact(seconds))
+        made = Made(Step.MUTED, call.key, seconds=seconds)
     await undo.way_in(connection, undoing, actions, mark, after=key)
-    if not undoing.scene.can_mute:
-        return Made(Step.LET_IN, key)
-    call = replace(cases.mute(case, seconds=MUTE_SECONDS, mark=f"-{mark}"), after=key)
-    await cases.enqueue(connection, case, "mute", call, by=undoing.by, detail="1d")
-    return Made(Step.MUTED, call.key)
+    return made
+
+
+def _left_of_ban(actions: Sequence[CaseAction]) -> int:
+    """Return for how many seconds the newest ban would have gone on, in whole minutes; one without end for a year."""
+    lengths = [(one.at, durations.parse(one.detail)) for one in actions if one.kind == "ban" and one.state != "refused"]
+    at, length_of_ban = lengths[-1]
+    if length_of_ban is None:
+        return LONGEST
+    return durations.clamp(math.ceil((at + length_of_ban - time.time()) / MINUTE) * MINUTE)
 
 
 def words(language: str, made: Made) -> Html | None:
     """Tell the appellant what is milder now."""
     if made.step is Step.MUTED:
-        return say(language, "You are not banned any more, but muted for {time}.", time=length(language, MUTE_SECONDS))
+        return say(
+            language, "You are not banned any more, but muted for {time}.", time=length(language, made.seconds or 0)
+        )
     if made.step is Step.LET_IN:
         return say(language, "You are not banned any more. A strike that counts stays.")
     if made.step is Step.UNMUTED:

@@ -77,6 +77,7 @@ def question(language: str, left: Left) -> Html:
             "Your name, your reports, your messages in my queues and your part in cases and records go at once. "
             "I will no longer write to you until you press Start again.",
         ),
+        say(language, "An appeal of yours that still waits is withdrawn."),
         stays(language, left),
         say(
             language,

@@ -80,7 +80,7 @@ def rules(before: Before) -> list[Rule]:
         Rule(buttons, buttons.c.kind.not_in(LASTING) & (buttons.c.created_at < before.inbox)),
         Rule(seen, seen.c.posted_at < before.seen),
         Rule(files, files.c.seen_at < before.files),
-        Rule(cases, (cases.c.opened_at < before.cases) & ~_keeps_a_strike(before.now)),
+        Rule(cases, (cases.c.opened_at < before.cases) & ~_is_needed(before.now)),
         Rule(strikes, ~counting(before.now) & ~exists().where(cases.c.id == strikes.c.case_id)),
         Rule(reports, reports.c.at < before.reports),
         Rule(report_blocks, report_blocks.c.until < before.now),
@@ -129,8 +129,10 @@ def has_key(table: Table, keys: Keys) -> ColumnElement[bool]:
     return tuple_(*columns).in_(keys)
 
 
-def _keeps_a_strike(now: float) -> ColumnElement[bool]:
-    return exists().where(strikes.c.case_id == cases.c.id, counting(now))
+def _is_needed(now: float) -> ColumnElement[bool]:
+    """The cases of strikes that count, and of appeals that wait."""
+    strike = exists().where(strikes.c.case_id == cases.c.id, counting(now))
+    return strike | exists().where(appeals.c.case_id == cases.c.id, appeals.c.state == "open")
 
 
 def _is_forgotten(before: Before) -> ColumnElement[bool]:

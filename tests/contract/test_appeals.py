@@ -238,7 +238,7 @@ async def test_without_a_log_chat_the_card_goes_to_who_may_decide(
     await hear.furnish(database, owner_id=owner)
     await database.write(lambda connection: chats.change(connection, work.CHAT, log_chat_id=None))
     for user in (701, 801):
-        person = {"name": "Judge", "language": "en", "reachable": True}
+        person: dict[str, Any] = {"name": "Judge", "language": "en", "reachable": True}
         await database.write(partial(chats.greet, user_id=user, **person))
     number = await hear.ordered(database, Deed.BAN)
     await hear.filed(database, number, "my secret", bench=Bench(judges))
@@ -309,6 +309,18 @@ async def test_a_ban_becomes_a_mute_with_a_way_in(database: Database) -> None:
     assert any("not banned any more, but muted for 1 day" in text for text in said)
     assert any("you may come in again" in text and "https://t.me/+abc" in text for text in said)
     assert not any("took back" in text for text in said)
+
+
+async def test_a_short_ban_becomes_a_mute_for_the_rest_of_it(database: Database) -> None:
+    """Reducing makes nothing longer: of a ban of two hours the mute is what was left, in whole minutes."""
+    await hear.furnish(database)
+    number = await hear.ordered(database, Deed.BAN, seconds=7200)
+    await hear.filed(database, number)
+    await hear.decided(database, number, "reduce", hear.BANNED)
+    (mute,) = await work.made(database, "restrictChatMember")
+    assert mute.args["lasts"] == 7200
+    await hear.answered(database)
+    assert "muted for 2 hours" in (await hear.told(database))[-1]
 
 
 @pytest.mark.parametrize(
@@ -560,12 +572,14 @@ async def test_the_file_of_a_case_says_how_its_appeal_stands(database: Database,
 
 
 async def test_an_appeal_goes_with_its_case(database: Database) -> None:
-    """When a case is forgotten, so is its appeal."""
+    """While an appeal waits its case is kept; when the case is forgotten, so is the appeal."""
     await hear.furnish(database)
     number = await hear.ordered(database, Deed.BAN)
     await hear.filed(database, number)
 
     await database.write(lambda connection: connection.execute(update(case_rows).values(opened_at=1.0)))
+    await retention.purge(database, Retention())
+    await hear.decided(database, number, "uphold")
     await retention.purge(database, Retention())
     async with database.read() as connection:
         assert await acts.get(connection, number) is None
