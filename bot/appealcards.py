@@ -96,8 +96,9 @@ async def _send_elsewhere(connection: AsyncConnection, row: outbox.Row, appeal: 
     """Send a card that was not taken where it was sent to the owner in private, else to the chat."""
     settings = await chats.settings(connection, case.chat_id)
     owner = await chats.person(connection, settings.owner_id or 0)
-    target = owner.user_id if owner and owner.reachable and owner.user_id != row.chat_id else case.chat_id
-    if target in (row.chat_id, appeal.appellant_id):
+    is_told = owner is not None and owner.reachable and owner.user_id not in (row.chat_id, appeal.appellant_id)
+    target = owner.user_id if owner and is_told else case.chat_id
+    if target == row.chat_id:
         return
     language = await guardians.tongue(connection, settings, target)
     text = await _text(connection, appeal, case, settings, target)
