@@ -81,9 +81,14 @@ class Filed:
 
 
 async def hindrance(connection: AsyncConnection, number: int, user_id: int) -> Fate | None:
-    """Say what keeps somebody from appealing in a case, None when they may; strangers learn nothing of it."""
+    """Say what keeps somebody from appealing in a case, None when they may.
+
+    Strangers learn nothing of it, nor does who is reported, as long as nothing was done about them.
+    """
     case = await cases.get(connection, number)
     if case is None or case.sender_kind != SenderKind.USER or case.sender_id != user_id:
+        return Fate.NOT_YOURS
+    if (await records.acts(connection, number)).at is None:
         return Fate.NOT_YOURS
     for look_at in (_chat, _earlier, _deed, _limit):
         if (fate := await look_at(connection, case)) is not None:

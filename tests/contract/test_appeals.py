@@ -16,7 +16,7 @@ from bot.appealcards import Bench, bench
 from bot.appeals import End, Fate
 from bot.calls import addressed
 from bot.i18n import languages, plain
-from bot.model import Fingerprint, Sender, SenderKind, Trust
+from bot.model import Fingerprint, Sender, SenderKind, Trust, Verdict, VerdictKind
 from bot.moderation import Deed, Scene
 from bot.outcome import Done
 from bot.policy import Standing
@@ -154,13 +154,27 @@ async def test_one_appeal_for_each_case_and_none_after_a_decision(database: Data
 
 
 async def test_an_appeal_needs_something_that_was_done(database: Database) -> None:
-    """A case that waits for its own decision, and one that gave something back, are not appealed against."""
+    """A post that is held waits for its own decision, one that could not be checked is gone: both are said."""
     await hear.furnish(database)
-    waiting = await work.report(database, 1)
-    assert waiting.case is not None
-    assert (await hear.filed(database, waiting.case.id)).fate is Fate.WAITS
+    unchecked = Verdict(VerdictKind.UNSCANNABLE, reasons=("broken",))
+    for policy, fate, message in (("hold", Fate.WAITS, 10), ("delete", Fate.NOTHING, 11)):
+        await database.write(partial(chats.change, chat_id=work.CHAT, unscannable=policy))
+        judging = partial(cases.judge, post=work.post(message), verdict=unchecked, poster=Standing.MEMBER)
+        judged = await database.write(judging)
+        assert judged is not None
+        assert (await hear.filed(database, judged.case.id)).fate is fate
+
+
+async def test_nobody_learns_from_an_appeal_that_they_were_reported(database: Database) -> None:
+    """A report that waits, or was dismissed, is answered as a case that is not there."""
+    await hear.furnish(database)
+    reported = await work.report(database, 1)
+    assert reported.case is not None
+    for state in ("open", "closed"):
+        await database.write(partial(acts.set_state, case_id=reported.case.id, state=state))
+        assert (await hear.filed(database, reported.case.id)).fate is Fate.NOT_YOURS
     given = await hear.ordered(database, Deed.UNBAN)
-    assert (await hear.filed(database, given)).fate is Fate.NOTHING
+    assert (await hear.filed(database, given)).fate is Fate.NOT_YOURS
 
 
 async def test_an_appeal_is_heard_for_the_time_that_the_chat_chose(
