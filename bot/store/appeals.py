@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Collection
@@ -15,12 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import MessageRef
 from bot.store import upsert
 from bot.store.appealtables import appeals
+from bot.store.fedtables import fed_bans
 from bot.store.tables import case_actions, cases, chats, strikes
 
 ACTING = frozenset({"ban", "mute", "kick", "strike", "warn", "delete"})
 """Actions against a post or its poster, by their names on a case's record."""
 
 AWAY = ("left", "kicked")
+
+FEDERATIONS = re.compile(r"(?:before )?fban:(?P<id>\d+)", re.ASCII)
+"""The incident of a case in which the ban of a federation was carried out, by the ban's number."""
 
 
 class State(StrEnum):
@@ -184,8 +189,16 @@ async def acts(connection: AsyncConnection, case_id: int) -> Acts:
     """Return who acted in a case and when last; what Telegram refused was not done."""
     where = (case_actions.c.case_id == case_id) & case_actions.c.kind.in_(ACTING) & (case_actions.c.state != "refused")
     rows = (await connection.execute(select(case_actions.c.by_id, case_actions.c.at).where(where))).all()
-    by_ids = frozenset(row.by_id for row in rows if row.by_id is not None)
-    return Acts(by_ids, max((row.at for row in rows), default=None))
+    by_ids = {row.by_id for row in rows} | {await _federations_admin(connection, case_id)}
+    return Acts(frozenset(one for one in by_ids if one is not None), max((row.at for row in rows), default=None))
+
+
+async def _federations_admin(connection: AsyncConnection, case_id: int) -> int | None:
+    """Return who decided the ban of a federation that a case carried out; its record names none of the chat's own."""
+    incident = await connection.scalar(select(cases.c.incident).where(cases.c.id == case_id))
+    found = FEDERATIONS.fullmatch(incident or "")
+    by_id = select(fed_bans.c.by_id).where(fed_bans.c.id == int(found["id"])) if found else None
+    return None if by_id is None else await connection.scalar(by_id)
 
 
 async def strikes_in(connection: AsyncConnection, case_id: int) -> int:
