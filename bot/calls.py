@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.model import MessageRef
@@ -20,6 +20,9 @@ Telegram takes less than 30 s or more than 366 days for ever (restrictChatMember
 
 LASTS = "lasts"
 """An argument of our own: the seconds that a restriction lasts, counted from the moment at which the call is made."""
+
+START = "start"
+"""A field of a button of our own: the payload of a link that starts the bot."""
 
 Rows = Sequence[Sequence[Mapping[str, Any]]]
 
@@ -142,6 +145,26 @@ def button(text: str, data: str) -> dict[str, str]:
 def url_button(text: str, url: str) -> dict[str, str]:
     """Return a button that opens an address."""
     return {"text": text, "url": url}
+
+
+def start_button(text: str, payload: str) -> dict[str, str]:
+    """Return a button that leads to a private chat with the bot; its address is known when the call is made."""
+    return {"text": text, START: payload}
+
+
+def addressed(args: Mapping[str, Any], username: Callable[[], str]) -> dict[str, Any]:
+    """Return a call's arguments as they are sent by the bot of that name: buttons that lead to it get its address."""
+    markup = args.get("reply_markup")
+    if not isinstance(markup, Mapping) or "inline_keyboard" not in markup:
+        return dict(args)
+    rows = [[_addressed(one, username) for one in row] for row in markup["inline_keyboard"]]
+    return {**args, "reply_markup": {**markup, "inline_keyboard": rows}}
+
+
+def _addressed(one: Mapping[str, Any], username: Callable[[], str]) -> dict[str, Any]:
+    if START not in one:
+        return dict(one)
+    return url_button(one["text"], f"https://t.me/{username()}?start={one[START]}")
 
 
 def timed(args: Mapping[str, Any]) -> dict[str, Any]:

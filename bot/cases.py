@@ -7,7 +7,21 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, quiet, raids, topics
+from bot import (
+    appealcards,
+    breaker,
+    calls,
+    cards,
+    guardians,
+    invites,
+    letters,
+    notices,
+    purge,
+    quarantine,
+    quiet,
+    raids,
+    topics,
+)
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
 from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
@@ -173,6 +187,7 @@ async def _tell(
         language = await guardians.tongue(connection, settings, log_id)
         card = card_of(language, case, post.chat_title, decision, partly=partly)
         await tell_admins(connection, case, settings, card, key=f"card:{mark}")
+    await letters.send(connection, case, decision)
     if is_removal and not is_hushed and post.chat_type != "channel":
         text = quiet.removal(settings, case, notices.group_notice(settings.language, case, decision))
         if text is None:
@@ -182,6 +197,7 @@ async def _tell(
             post.ref.chat_id,
             text,
             rank=CHATTER,
+            buttons=await letters.link(connection, case),
             thread_id=post.thread_id,
             case_id=case.id,
             after=calls.delete(post.ref).key,  # what could not be removed is not said to be
@@ -264,8 +280,7 @@ async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome)
     """Write down how a call ended, and tell the admins of one that Telegram refused."""
     if await topics.fall_back(connection, row, outcome):
         return
-    if row.key.startswith(raids.KEY):
-        await raids.place(connection, row, outcome)
+    await _place(connection, row, outcome)
     if isinstance(outcome, Refused) and outcome.new_chat_id is not None:
         await outbox.retarget(connection, row.chat_id, outcome.new_chat_id)
         await chats.migrate(connection, row.chat_id, outcome.new_chat_id)
@@ -275,8 +290,6 @@ async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome)
         await invites.deliver(connection, row, outcome)
     if isinstance(outcome, Refused) and row.method == "deleteMessages":
         await purge.halve(connection, row, outcome.reason)
-    if isinstance(outcome, Done) and isinstance(outcome.result, dict) and _is_card(row):
-        await cards.place(connection, row.case_id or 0, MessageRef(row.chat_id, outcome.result["message_id"]))
     states = {Done: "done", Gone: "gone"}
     words = "" if isinstance(outcome, Done | Gone) else outcome.reason
     known = await records.answer(connection, row.key, states.get(type(outcome), "refused"), words)
@@ -286,6 +299,16 @@ async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome)
         await _say_elsewhere(connection, row)
     else:
         await _alarm(connection, row, words)
+
+
+async def _place(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
+    """Keep which message a line or a card became, to change it there."""
+    if row.key.startswith(raids.KEY):
+        await raids.place(connection, row, outcome)
+    if row.key.startswith(appealcards.KEY):
+        await appealcards.place(connection, row, outcome)
+    if isinstance(outcome, Done) and isinstance(outcome.result, dict) and _is_card(row):
+        await cards.place(connection, row.case_id or 0, MessageRef(row.chat_id, outcome.result["message_id"]))
 
 
 async def _say_elsewhere(connection: AsyncConnection, row: outbox.Row) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, cases, guardians
+from bot import calls, cards, cases, guardians, letters
 from bot.calls import CARD
 from bot.fedfile import Banned
 from bot.feds import Refusal
 from bot.i18n import Html, lines, name, say
-from bot.model import MessageRef, Sender, SenderKind
+from bot.model import Action, ActionKind, Decision, MessageRef, Sender, SenderKind
 from bot.notices import shorten, where
 from bot.policy import PUNISHABLE, SERVICE_IDS, Standing
 from bot.store import cases as records
@@ -188,6 +188,7 @@ async def _reach(
     if ref is not None:
         await cases.enqueue(connection, case, "delete", calls.delete(ref, case_id=case.id))
     await cases.enqueue(connection, case, "ban", cases.ban(case), detail=fed.name)
+    await letters.send(connection, case, Decision((Action(ActionKind.BAN, "federation"),)))
     await cards.log(connection, case, "ban", by=_named(kept.by_name, fed), is_removed=ref is not None)
     return "acts", case
 

@@ -12,9 +12,11 @@ from bot.i18n import Html, language_for, lines, name, say
 from bot.model import SenderKind
 from bot.notices import poster
 from bot.outcome import Call, Done, Outcome
+from bot.store import appeals, chats, outbox, undone
 from bot.store import cases as records
-from bot.store import chats, outbox, undone
+from bot.store.appeals import State
 from bot.store.cases import Case
+from bot.store.undone import Undone
 
 METHOD = "createChatInviteLink"
 
@@ -54,7 +56,8 @@ async def is_reachable(connection: AsyncConnection, user_id: int) -> bool:
 async def deliver(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
     """Pass on a link once it is made, or tell the person without one; it is on record as of who took the case back."""
     case = await records.get(connection, row.case_id or 0)
-    by = await undone.last(connection, row.case_id or 0)
+    taken = await undone.last(connection, row.case_id or 0)
+    by = taken or await _reduced(connection, row.case_id or 0)
     if case is None or by is None:
         return
     await records.note(connection, case.id, "invite", key=row.key, by=(by.by_id, by.by_name))
@@ -65,11 +68,19 @@ async def deliver(connection: AsyncConnection, row: outbox.Row, outcome: Outcome
     settings, person = await chats.settings(connection, case.chat_id), await chats.person(connection, target)
     language = language_for(person.language) if person else settings.language
     if target == case.sender_id:
-        text = told(language, case, settings.title, link)
+        text = (told if taken else let_in)(language, case, settings.title, link)
     else:
         text = _passed_on(language, case, link or "")
     thread_id = guardians.topic(settings, target)
     await outbox.put(connection, [calls.say(f"told:{row.key}", target, text, rank=RECEIPT, thread_id=thread_id)])
+
+
+async def _reduced(connection: AsyncConnection, case_id: int) -> Undone | None:
+    """Return who made a case milder after an appeal, None when nobody did."""
+    appeal = await appeals.get(connection, case_id)
+    if appeal is None or appeal.state is not State.REDUCED:
+        return None
+    return Undone(appeal.by_id or 0, appeal.by_name, appeal.decided_at or 0)
 
 
 def told(language: str, case: Case, chat_title: str, link: str | None = None) -> Html:
@@ -84,6 +95,23 @@ def told(language: str, case: Case, chat_title: str, link: str | None = None) ->
         say(language, "You may come in again. The link is for you alone, for a week: {link}", link=link)
         if link
         else None,
+    )
+
+
+def let_in(language: str, case: Case, chat_title: str, link: str | None = None) -> Html:
+    """Give somebody the way in whose ban was made milder; what else was decided they know."""
+    values = {"number": case.id, "chat": name(chat_title)}
+    if link is None:
+        return say(
+            language,
+            "<b>Case {number}</b> · {chat}: I could not make a link for you. Please ask an admin to let you in.",
+            **values,
+        )
+    return say(
+        language,
+        "<b>Case {number}</b> · {chat}: you may come in again. The link is for you alone, for a week: {link}",
+        link=link,
+        **values,
     )
 
 

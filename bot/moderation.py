@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, cases, durations
+from bot import appealcards, calls, cards, cases, durations, letters
 from bot.model import Action, ActionKind, Decision, MessageRef, Preset, Sender, SenderKind
 from bot.policy import LADDERS, PUNISHABLE, Standing, ladder, warning
 from bot.store import cases as records
@@ -41,6 +41,9 @@ AGAINST = frozenset({Deed.WARN, Deed.MUTE, Deed.BAN, Deed.KICK})
 
 RESTRICTING = frozenset({Deed.MUTE, Deed.UNMUTE, Deed.BAN, Deed.UNBAN, Deed.KICK})
 """Deeds for which the bot needs Telegram's right to ban users."""
+
+LIFTING = {Deed.UNWARN: "warn mute strike", Deed.UNMUTE: "mute", Deed.UNBAN: "ban"}
+"""What commands give back, by the names of the actions on a case's record."""
 
 ABSENT = frozenset({"left", "kicked"})
 
@@ -171,7 +174,18 @@ async def carry_out(connection: AsyncConnection, order: Order) -> Result:
     result = await deeds[order.deed](connection, order)
     if result.case is not None and order.deletes and order.message_id is not None:
         await _remove(connection, result.case, order)
+    if result.case is not None and order.deed in AGAINST:
+        await letters.send(connection, result.case, _decision(result))
+    elif result.case is not None and order.deed in LIFTING:
+        await appealcards.settle_lifted(connection, result.case, LIFTING[order.deed], order.by)
     return result
+
+
+def _decision(result: Result) -> Decision:
+    """Return what an order cost whom it was against."""
+    lasting = {Deed.MUTE: ActionKind.MUTE, Deed.BAN: ActionKind.BAN}
+    kind = lasting.get(result.order.deed)
+    return _lasting(kind, result.seconds) if kind else result.decision
 
 
 async def _remove(connection: AsyncConnection, case: Case, order: Order) -> None:

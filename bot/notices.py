@@ -197,13 +197,13 @@ def outcome_words(language: str, case: Case, decision: str) -> Html:
 
 
 def case_file(
-    language: str, case: Case, chat_title: str, actions: Sequence[CaseAction], *, is_named: bool = True
+    language: str, case: Case, chat_title: str, actions: Sequence[CaseAction], *, is_named: bool = True, more: str = ""
 ) -> Html:
-    """Say all that is on record about a case; with `is_named` by which admins.
+    """Say all that is on record about a case, and `more`; with `is_named` by which admins.
 
     What does not fit into one message is left out, the oldest actions first.
     """
-    head, end = _file_head(language, case, chat_title), _spared(language, case)
+    head, end = _file_head(language, case, chat_title), lines(_spared(language, case), more)
     done = [_action_line(language, action, is_named=is_named) for action in actions]
     return lines(head, *_newest(language, done, MAX_TEXT - _size(lines(head, end))), end)
 

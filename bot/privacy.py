@@ -45,6 +45,7 @@ def notice(language: str, keep: Retention, contact: str) -> Html:
                 "• Cases, with the name of whoever posted: {time}; a strike that counts longer keeps its case.",
                 time=days(keep.cases_days),
             ),
+            say(language, "• Appeals, with what you wrote: as long as their case."),
             say(
                 language,
                 "• Who reported what: {time}. It is shown to nobody, not even to admins.",
@@ -77,6 +78,7 @@ def question(language: str, left: Left) -> Html:
             "Your name, your reports, your messages in my queues and your part in cases and records go at once. "
             "I will no longer write to you until you press Start again.",
         ),
+        say(language, "An appeal of yours that still waits is withdrawn."),
         stays(language, left),
         say(
             language,

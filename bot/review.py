@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, calls, cards, cases, curation, moderation, quiet, reports
+from bot import answers, calls, cards, cases, curation, letters, moderation, quiet, reports
 from bot.calls import CHATTER
 from bot.cards import Card
 from bot.i18n import Html, name, say
@@ -158,6 +158,7 @@ async def _act(connection: AsyncConnection, ruling: Ruling) -> None:
     decision = Decision()
     if ruling.action in PUNISHING:
         decision = await _punish(connection, ruling)
+        await letters.send(connection, replace(case, state="closed"), decision)
         await _tell_group(connection, ruling, decision)
     await cards.log(connection, case, ruling.action, by=by, decision=decision, is_removed=True)
 
@@ -197,7 +198,8 @@ async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Dec
     case, settings = ruling.case, await chats.settings(connection, ruling.case.chat_id)
     text = quiet.ruling(settings, case, answers.sanction(settings.language, case, PUNISHING[ruling.action], decision))
     if text is not None:
-        call = calls.say(f"sanction:{case.id}", case.chat_id, text, rank=CHATTER, case_id=case.id)
+        rows = await letters.link(connection, replace(case, state="closed"))
+        call = calls.say(f"sanction:{case.id}", case.chat_id, text, rank=CHATTER, buttons=rows, case_id=case.id)
         await outbox.put(connection, [call])
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, calls, cards, cases, curation, invites, quiet
+from bot import answers, appealcards, calls, cards, cases, curation, invites, quiet
 from bot.calls import CHATTER, RECEIPT
 from bot.i18n import Html, language_for, lines, listed, name, say
 from bot.model import Fingerprint, ListKind, SenderKind, VerdictKind
@@ -20,7 +20,8 @@ from bot.store.cases import Case, CaseAction
 REMOVING = frozenset({"ban", "kick"})
 """Actions after which somebody is not in the chat any more."""
 
-AWAY = frozenset({"left", "kicked", ""})
+OUT = frozenset({"left", "kicked", ""})
+"""What Telegram calls somebody who is not in a chat."""
 
 
 class Fate(StrEnum):
@@ -38,7 +39,8 @@ class Undoing:
     """An admin's wish to take a case back.
 
     `files` are the post's, by file_unique_id, to be let through from now on; `may_invite` is whether the bot may make
-    links; `is_said_here` whether the answer is read in the case's own chat.
+    links; `is_said_here` whether the answer is read in the case's own chat; `is_heard` whether the poster appealed, and
+    is told what came of it otherwise.
     """
 
     case: Case
@@ -47,13 +49,15 @@ class Undoing:
     may_invite: bool = False
     files: Sequence[tuple[str, Fingerprint | None]] = ()
     is_said_here: bool = False
+    is_heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What was given back, by the names of the actions; `stays` is the later case that keeps somebody out or silent.
 
-    `invites` says whether a link is being made, None where none is needed. `by_name` is who was first.
+    `invites` says whether a link is being made, None where none is needed. `by_name` is who was first; `key` is that of
+    the call that ends the ban or mute.
     """
 
     fate: Fate
@@ -63,6 +67,7 @@ class Result:
     invites: bool | None = None
     was_removed: bool = False
     by_name: str = ""
+    key: str | None = None
 
 
 def needs(case: Case, actions: Sequence[CaseAction]) -> tuple[bool, bool]:
@@ -99,27 +104,37 @@ async def _give_back(
 ) -> Result:
     case, by = undoing.case, undoing.by
     given = ["strike"] if await undone.lift_strikes(connection, case.id) else []
-    released, key, stays = await _release(connection, undoing, actions, f"{case.id}-{tries}")
+    mark = f"{case.id}-{tries}"
+    released, key, stays = await release(connection, undoing, actions, mark)
     given += released
     if case.kind == VerdictKind.MATCH and undoing.files:
         await curation.list_files(connection, undoing.files, kind=ListKind.ALLOW, chat_id=case.chat_id, by=by[0])
         await records.note(connection, case.id, "allow", by=by)
         given.append("allow")
-    is_invited = None
-    if stays is None and _is_out(undoing, actions):
-        target = await invites.recipient(connection, case, by[0]) if undoing.may_invite else None
-        is_invited = target is not None
-        if is_invited:
-            await outbox.put(connection, [invites.invite(case, f"{case.id}-{tries}", after=key)])
-    await _tell(connection, undoing, tries, key, is_invited=bool(is_invited))
+    is_invited = await way_in(connection, undoing, actions, mark, after=key) if stays is None else None
+    if not await appealcards.settle(connection, case, by, after=key) and not undoing.is_heard:
+        await _tell(connection, undoing, tries, key, is_invited=bool(is_invited))
     await records.record(connection, "case.undo", chat_id=case.chat_id, actor_id=by[0], detail=f"case {case.id}")
     await cards.log(connection, case, "undo", by=by)
     await cards.refresh(connection, case, mark=f"undo:{tries}")
     was_removed = "delete" in cards.in_force(actions)
-    return Result(Fate.DONE, case, tuple(given), stays, is_invited, was_removed)
+    return Result(Fate.DONE, case, tuple(given), stays, is_invited, was_removed, key=key)
 
 
-async def _release(
+async def way_in(
+    connection: AsyncConnection, undoing: Undoing, actions: Sequence[CaseAction], mark: str, *, after: str | None
+) -> bool | None:
+    """Queue a link for somebody whom the case put out; say whether there will be one, None where none is needed."""
+    if not _is_out(undoing, actions):
+        return None
+    case, by_id = undoing.case, undoing.by[0]
+    if not undoing.may_invite or await invites.recipient(connection, case, by_id) is None:
+        return False
+    await outbox.put(connection, [invites.invite(case, mark, after=after)])
+    return True
+
+
+async def release(
     connection: AsyncConnection, undoing: Undoing, actions: Sequence[CaseAction], mark: str
 ) -> tuple[list[str], str | None, int | None]:
     """Queue the end of a ban or a mute; return what ends, the key of the call, and the later case that forbids it."""
@@ -145,7 +160,7 @@ async def _release(
 def _is_out(undoing: Undoing, actions: Sequence[CaseAction]) -> bool:
     """Whether the case put a person out of the chat who is not back yet."""
     on_its_way = {one.kind for one in actions if one.state == "pending"}
-    is_away = undoing.scene.status in AWAY or bool(on_its_way & REMOVING)
+    is_away = undoing.scene.status in OUT or bool(on_its_way & REMOVING)
     return undoing.case.sender_kind == SenderKind.USER and is_away and bool(cards.in_force(actions) & REMOVING)
 
 
@@ -193,16 +208,27 @@ def words(language: str, result: Result, *, is_named: bool = True) -> Html:
 
 
 def _done(language: str, result: Result) -> Html:
+    if not result.given:
+        return say(language, "Case {number} is taken back.", number=result.case.id)
+    what = listed(language, _given(language, result))
+    return say(language, "Case {number} is taken back: {what}.", number=result.case.id, what=what)
+
+
+def given_words(language: str, result: Result) -> Html | None:
+    """Tell the appellant what they were given back, and which later case stays."""
+    given = Html(", ".join(_given(language, result)))
+    stays = say(language, "The ban or mute of case {number} came later and stays.", number=result.stays or 0)
+    return lines(say(language, "Given back: {what}.", what=given) if given else None, stays if result.stays else None)
+
+
+def _given(language: str, result: Result) -> list[Html]:
     parts = {
         "unban": say(language, "unbanned"),
         "unmute": say(language, "unmuted"),
         "strike": say(language, "strike taken back"),
         "allow": say(language, "the same media may be posted here again"),
     }
-    if not result.given:
-        return say(language, "Case {number} is taken back.", number=result.case.id)
-    what = listed(language, [parts[one] for one in result.given])
-    return say(language, "Case {number} is taken back: {what}.", number=result.case.id, what=what)
+    return [parts[one] for one in result.given]
 
 
 def _remarks(language: str, result: Result) -> list[Html]:

@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.ext import Application, TypeHandler
 
 from handlers import (
+    appeal,
     breaker,
     card,
     casebook,
@@ -16,6 +17,7 @@ from handlers import (
     failures,
     feds,
     fedwatch,
+    hearing,
     helpme,
     lists,
     logchat,
@@ -44,6 +46,7 @@ MEDIA, PLACE, NAMES, DOOR, TALK = range(5)
 ADMIN_COMMANDS: dict[str, Act] = {
     **moderation.ACTS,
     "allow": lists.allow,
+    "appeals": hearing.waiting,
     "block": lists.block,
     "case": casebook.case,
     "cases": casebook.cases,
@@ -75,6 +78,7 @@ PRIVATE_TOO = frozenset({"case", "fban", "fedadmins", "fedimport", "fedinfo", "n
 """Admin commands that may be given in private; they look at rights themselves there."""
 
 MEMBER_COMMANDS: dict[str, Act] = {
+    "appeal": appeal.appeal,
     "export_me": privacy.export,
     "forget_me": privacy.forget,
     "help": start.show_help,
@@ -94,6 +98,7 @@ BUTTONS: dict[str, Press] = {
     "g": feds.press,
     "h": check.press,
     "k": casebook.press,
+    "p": hearing.press,
     "q": quarantine.press,
     "s": settings.press,
     "u": undo.press,

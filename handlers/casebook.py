@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, casebook, notices
+from bot import appealtexts, calls, cards, casebook, notices
 from bot.i18n import Html, say
+from bot.store import appeals, chats, outbox
 from bot.store import casebook as pages
 from bot.store import cases as records
-from bot.store import chats, outbox
 from bot.store.casebook import Filter
 from bot.store.cases import Case
 from handlers import guard, replies, target
@@ -63,8 +63,12 @@ async def _show(connection: AsyncConnection, context: Context, asker: Asker, fou
     """Answer with the file of a case, and the button that takes it back; in its own chat it does not name admins."""
     language, chat = await language_of(connection, asker), await chats.chat(connection, found.chat_id)
     title, actions = chat.title if chat else "", await records.actions(connection, found.id)
-    text = notices.case_file(language, found, title, actions, is_named=found.chat_id != asker.chat_id)
-    rows = cards.undo_rows(language, found) if not found.is_open and cards.can_undo(found, actions) else None
+    is_private, appeal = found.chat_id != asker.chat_id, await appeals.get(connection, found.id)
+    more = appealtexts.in_case(language, appeal, is_private=is_private) if appeal else ""
+    text = notices.case_file(language, found, title, actions, is_named=is_private, more=more)
+    rows = cards.undo_rows(language, found) if not found.is_open and cards.can_undo(found, actions) else []
+    if appeal and appeal.is_open and is_private:
+        rows = [*appealtexts.keyboard(language, appeal.token), *rows]
     await replies.answer(connection, context.turn, text, buttons=rows)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, durations, moderation
+from bot import answers, durations, letters, moderation
 from bot.i18n import Html, say
 from bot.moderation import Deed, Order
 from bot.store import cases as records
@@ -85,7 +85,8 @@ async def _command(context: Context, asker: Asker, manner: Manner) -> None:
         if manner.is_silent:
             await _whisper(connection, context, asker, answers.done(asker.language, result))
         else:
-            await replies.answer(connection, context.turn, answers.done(language, result))
+            rows = await letters.link(connection, result.case) if result.case else None
+            await replies.answer(connection, context.turn, answers.done(language, result), buttons=rows)
 
     await context.turn.commit(write)
 

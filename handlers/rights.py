@@ -42,6 +42,7 @@ COMMANDS: dict[str, Right] = {
     "export_me": Right.EVERYBODY,
     "forget_me": Right.EVERYBODY,
     "helpme": Right.EVERYBODY,
+    "appeal": Right.EVERYBODY,
     "newfed": Right.EVERYBODY,
     "joinfed": Right.OWNER,
     "leavefed": Right.OWNER,
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Right] = {
     "check": Right.ADMIN,
     "case": Right.ADMIN,
     "cases": Right.ADMIN,
+    "appeals": Right.ADMIN,
     "undo": Right.ADMIN,  # and in the case's chat the rights that it took to do what is undone
     "block": Right.DELETE,
     "allow": Right.DELETE,
@@ -131,6 +133,9 @@ CASES_BUTTONS: dict[str, Right] = {"older": Right.ADMIN, "newer": Right.ADMIN}
 UNDO_BUTTONS: dict[str, Right] = {"undo": Right.ADMIN}
 """The button that takes a case back, data ``u:undo:<number>``; the rights that it took to do it are asked as well."""
 
+APPEAL_BUTTONS: dict[str, Right] = {"uphold": Right.ADMIN, "reduce": Right.ADMIN, "overturn": Right.ADMIN}
+"""The buttons of an appeal's card, data ``p:<token>:<action>``; the rights that it took to act are asked as well."""
+
 FED_BUTTONS: dict[str, Right] = {"acts": Right.CHANGE, "strikes": Right.CHANGE}
 """The buttons of /fedinfo, data ``g:<action>:<on|off>``."""
 
@@ -166,6 +171,7 @@ BUTTONS: dict[str, Rows] = {
     "g": Rows(FED_BUTTONS),
     "h": Rows(CHECK_BUTTONS),
     "k": Rows(CASES_BUTTONS),
+    "p": Rows(APPEAL_BUTTONS, at=1, is_bound=True),
     "q": Rows(QUARANTINE_BUTTONS, at=1),
     "s": Rows(SETTINGS_BUTTONS),
     "u": Rows(UNDO_BUTTONS, is_bound=True),

@@ -9,7 +9,7 @@ from bot.i18n import Html, lines, paragraphs, plain, say
 from bot.panel import LINK
 from bot.protection import ASKED
 from bot.store import chats
-from handlers import chatpanel, helpme, logchat, replies
+from handlers import appeal, chatpanel, helpme, logchat, replies
 from handlers.commands import Asker
 from handlers.context import Context
 from handlers.menus import ADMINS, EVERYBODY, PRIVATE, describe
@@ -25,6 +25,8 @@ async def start(context: Context, asker: Asker) -> None:
         await helpme.helpme(context, asker)
     elif asker.is_private and payload.startswith(LINK):
         await chatpanel.open_by_link(context, asker, payload)
+    elif asker.is_private and payload.startswith(appeal.LINK):
+        await appeal.follow_link(context, asker, payload.removeprefix(appeal.LINK))
     elif asker.is_private:
         await _introduce(context, asker)
     elif payload.startswith(logchat.LINK):

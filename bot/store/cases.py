@@ -310,6 +310,7 @@ async def claim(connection: AsyncConnection, token: str, user_id: int | None) ->
 AUDIT_CODES = frozenset(
     f"{area}.{what}"
     for area, things in {
+        "appeal": ("filed", "upheld", "reduced", "overturned", "settled", "lapsed", "gone"),
         "breaker": ("tripped", "lifted"),
         "canary": ("failed",),
         "case": ("claim", "release", "delete", "warn", "mute", "ban", "block", "dismiss", "misuse", "allow", "undo"),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.appealtables import appeals
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats, feds
 from bot.store.tables import (
     audit,
@@ -35,7 +36,7 @@ from bot.store.trusttables import trusted
 
 Document = dict[str, Any]
 
-TIMES = frozenset({"at", "opened", "posted", "given", "expires", "taken_back", "updated", "asked", "ends"})
+TIMES = frozenset({"at", "opened", "posted", "given", "expires", "taken_back", "updated", "asked", "ends", "decided"})
 """Columns of the document that are moments."""
 
 
@@ -45,7 +46,7 @@ async def of(connection: AsyncConnection, user_id: int) -> Document:
     A report about them that admins have still to look at is left out: it would warn them of whoever filed it.
     """
     document: Document = {"about": user_id, "made": _moment(datetime.now(UTC).timestamp())}
-    for name, query in (_queries(user_id) | _federations(user_id)).items():
+    for name, query in (_queries(user_id) | _appeals(user_id) | _federations(user_id)).items():
         document[name] = [_row(row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - its public name
     for case in document["cases"]:
         case["done"] = [_row(row._mapping) for row in await connection.execute(_done(case["number"]))]  # noqa: SLF001
@@ -102,6 +103,14 @@ def _queries(user_id: int) -> dict[str, Select[Any]]:
         "removals_counted": _select(sanctions, sanctions.c.who == str(user_id), "chat_id", "kind", "day"),
         "matches_counted": _select(hits, hits.c.sender_id == user_id, "chat_id", "at"),
         "asked_to_be_forgotten": _select(erasures, erasures.c.user_id == user_id, asked="asked_at"),
+    }
+
+
+def _appeals(user_id: int) -> dict[str, Select[Any]]:
+    mine, decided = appeals.c.appellant_id == user_id, appeals.c.by_id == user_id
+    return {
+        "appeals": _select(appeals, mine, "text", "language", "state", "at", case="case_id", ends="until"),
+        "appeals_decided": _select(appeals, decided, "by_name", "state", case="case_id", decided="decided_at"),
     }
 
 

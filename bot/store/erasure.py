@@ -18,6 +18,7 @@ from bot.i18n import name as shown_name
 from bot.store import expiry, upsert
 from bot.store import inbox as arriving
 from bot.store import outbox as leaving
+from bot.store.appealtables import appeals
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats
 from bot.store.tables import (
     audit,
@@ -52,7 +53,7 @@ NOBODY = 0
 TREATED = frozenset(
     {"inbox", "outbox", "pauses", "chats", "people", "seen", "entries", "cases", "case_actions", "strikes"}
     | {"fed_admins", "fed_bans", "fed_chats", "feds", "sanctions", "breakers", "hits", "reports", "report_blocks"}
-    | {"buttons", "audit", "erasures", "trusted"}
+    | {"buttons", "audit", "erasures", "trusted", "appeals"}
 )
 """Tables with something of people in them; a test holds that every other one is in `IMPERSONAL`."""
 
@@ -100,6 +101,7 @@ async def _names(connection: AsyncConnection, user_id: int) -> set[str]:
         select(people.c.username).where(people.c.user_id == user_id),
         select(cases.c.sender_name).where(cases.c.sender_id == user_id),
         select(case_actions.c.by_name).where(case_actions.c.by_id == user_id),
+        select(appeals.c.by_name).where(appeals.c.by_id == user_id),
         select(breakers.c.lifted_name).where(breakers.c.lifted_by == user_id),
         select(trusted.c.name).where(trusted.c.sender_id == user_id),
     )
@@ -121,7 +123,7 @@ async def updates_about(connection: AsyncConnection, request: Request, limit: in
 async def calls_about(connection: AsyncConnection, request: Request, limit: int, *, waiting: bool) -> expiry.Keys:
     """Return the keys of calls, ended or waiting, that are to the person or name them."""
     state = outbox.c.state == leaving.DUE if waiting else outbox.c.state != leaving.DUE
-    named = _names_them(request, outbox.c.key, outbox.c.args, outbox.c.error)
+    named = _names_them(request, outbox.c.key, outbox.c.after, outbox.c.args, outbox.c.error)
     where = state & (outbox.c.created_at <= request.asked_at)
     query = select(outbox.c.id).where(where, or_(outbox.c.chat_id == request.user_id, named)).limit(limit)
     return [tuple(row) for row in await connection.execute(query)]
@@ -150,6 +152,7 @@ async def erase(connection: AsyncConnection, request: Request) -> None:
     """Erase what is known of a person, but for strikes that count, open cases, and what a day's limits count."""
     user_id, until = request.user_id, request.asked_at
     await _erase_cases(connection, request)
+    await _erase_appeals(connection, request)
     await _erase_reports(connection, request)
     await _erase_deeds(connection, request)
     await _erase_buttons(connection, request)
@@ -177,6 +180,7 @@ async def _erase_cases(connection: AsyncConnection, request: Request) -> None:
     counts = (cases.c.state == "open") | exists().where(strikes.c.case_id == cases.c.id, expiry.counting(time.time()))
     over = list(await connection.scalars(select(cases.c.id).where(about, ~counts)))
     await connection.execute(delete(buttons).where(buttons.c.case_id.in_(over)))
+    await connection.execute(delete(appeals).where(appeals.c.case_id.in_(over)))
     await connection.execute(update(reports).where(reports.c.case_id.in_(over)).values(reason=""))
     of_case = case_actions.c.case_id.in_(over)
     await connection.execute(update(case_actions).where(of_case).values(key=None, answer=""))
@@ -184,6 +188,16 @@ async def _erase_cases(connection: AsyncConnection, request: Request) -> None:
         nobodys = {"sender_id": NOBODY, "message_id": None, "posted_at": None, "reason": ""}
         values = {**nobodys, "incident": f"erased:{number}"}
         await connection.execute(update(cases).where(cases.c.id == number).values(**values))
+
+
+async def _erase_appeals(connection: AsyncConnection, request: Request) -> None:
+    """Take the person's words back, and with them what admins had still to decide; that it was, stays with the case."""
+    mine = (appeals.c.appellant_id == request.user_id) & (appeals.c.at <= request.asked_at)
+    await connection.execute(update(appeals).where(mine).values(text="", language=None))
+    withdrawn = {"state": "withdrawn", "decided_at": time.time(), "remind_at": None}
+    await connection.execute(update(appeals).where(mine, appeals.c.state == "open").values(**withdrawn))
+    decided = (appeals.c.by_id == request.user_id) & (appeals.c.decided_at <= request.asked_at)
+    await connection.execute(update(appeals).where(decided).values(by_id=request.alias, by_name=""))
 
 
 async def _erase_reports(connection: AsyncConnection, request: Request) -> None:

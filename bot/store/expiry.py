@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import inbox as arriving
 from bot.store import outbox as leaving
+from bot.store.appealtables import appeals
 from bot.store.tables import (
     audit,
     breakers,
@@ -38,7 +39,7 @@ DAY = 24 * 3600.0
 FLOOD_SECONDS = 8 * DAY
 """How long the counts of the protection against floods are kept: a week shows how a chat was attacked."""
 
-LASTING = frozenset({"case", "quarantine"})
+LASTING = frozenset({"case", "quarantine", "appeal"})
 """Kinds of button that last as long as what they decide; the others are questions of the moment."""
 
 AWAY = ("left", "kicked")
@@ -79,7 +80,7 @@ def rules(before: Before) -> list[Rule]:
         Rule(buttons, buttons.c.kind.not_in(LASTING) & (buttons.c.created_at < before.inbox)),
         Rule(seen, seen.c.posted_at < before.seen),
         Rule(files, files.c.seen_at < before.files),
-        Rule(cases, (cases.c.opened_at < before.cases) & ~_keeps_a_strike(before.now)),
+        Rule(cases, (cases.c.opened_at < before.cases) & ~_is_needed(before.now)),
         Rule(strikes, ~counting(before.now) & ~exists().where(cases.c.id == strikes.c.case_id)),
         Rule(reports, reports.c.at < before.reports),
         Rule(report_blocks, report_blocks.c.until < before.now),
@@ -114,8 +115,8 @@ async def remove(connection: AsyncConnection, rule: Rule, keys: Keys) -> int:
 
 
 async def drop_cases(connection: AsyncConnection, ids: Sequence[int]) -> int:
-    """Remove cases with their actions, reports, buttons and strikes; return how many there were."""
-    for table in (case_actions, reports, buttons, strikes):
+    """Remove cases with their actions, reports, buttons, strikes and appeals; return how many there were."""
+    for table in (case_actions, reports, buttons, strikes, appeals):
         await connection.execute(delete(table).where(table.c.case_id.in_(ids)))
     return (await connection.execute(delete(cases).where(cases.c.id.in_(ids)))).rowcount
 
@@ -128,8 +129,10 @@ def has_key(table: Table, keys: Keys) -> ColumnElement[bool]:
     return tuple_(*columns).in_(keys)
 
 
-def _keeps_a_strike(now: float) -> ColumnElement[bool]:
-    return exists().where(strikes.c.case_id == cases.c.id, counting(now))
+def _is_needed(now: float) -> ColumnElement[bool]:
+    """The cases of strikes that count, and of appeals that wait."""
+    strike = exists().where(strikes.c.case_id == cases.c.id, counting(now))
+    return strike | exists().where(appeals.c.case_id == cases.c.id, appeals.c.state == "open")
 
 
 def _is_forgotten(before: Before) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import metrics
-from bot.calls import CARD, DELETE, RECEIPT, timed
+from bot.calls import CARD, DELETE, RECEIPT, addressed, timed
 from bot.errors import StoreError
 from bot.log import describe
 from bot.outcome import Done, Gone, Outcome, Refused, Wait
@@ -163,7 +163,8 @@ class Outbox:
     async def _make(self, row: outbox.Row) -> None:
         if row.rank >= RECEIPT:
             await self._database.write(lambda connection: outbox.mark_sent(connection, row.id))
-        await self._end([row], await self._gateway.call(row.method, timed(row.args)))
+        args = addressed(timed(row.args), lambda: self._gateway.username)
+        await self._end([row], await self._gateway.call(row.method, args))
 
     async def _remove(self, chat_id: int) -> None:
         """Delete the messages of a chat that wait together with one call.

@@ -30,8 +30,9 @@ from bot.moderation import Deed, Order, Scene, carry_out
 from bot.outcome import Call
 from bot.policy import Standing
 from bot.review import Ruling
+from bot.store import appeals, chats, inbox, outbox
 from bot.store import cases as records
-from bot.store import chats, inbox, outbox
+from bot.store.appeals import State
 from bot.store.db import Database
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats
 from bot.store.tables import breakers, hits, pauses, report_blocks, sanctions, strikes
@@ -53,6 +54,10 @@ GROUP = {"id": work.CHAT, "type": "supergroup", "title": "The place"}
 ADMINS = Scene("supergroup", Standing.MEMBER)
 
 EVERYWHERE = {
+    "appeals.appellant_id",
+    "appeals.by_id",
+    "appeals.by_name",
+    "appeals.text",
     "audit.actor_id",
     "audit.detail",
     "breakers.lifted_by",
@@ -77,6 +82,7 @@ EVERYWHERE = {
     "inbox.chat_id",
     "inbox.error",
     "inbox.payload",
+    "outbox.after",
     "outbox.args",
     "outbox.chat_id",
     "outbox.key",
@@ -107,6 +113,7 @@ async def live(database: Database) -> int:
     await work.report(database, PERSON, message=32, reason="look")
     await work.send_card(database)
     await database.write(_decides)
+    await database.write(_appeals)
     await database.write(_writes)
     await database.write(_rest)
     await done(database)
@@ -214,6 +221,20 @@ async def _decides(connection: AsyncConnection) -> None:
         await carry_out(connection, Order(Deed.MUTE, work.CHAT, MEMBER, ADMINS, admin, incident, reason=reason))
     files = [("unique1", Fingerprint(b"s" * 32, b"m" * 16, "jpeg", 640, 480))]
     await curation.list_files(connection, files, kind=ListKind.BLOCK, chat_id=work.CHAT, by=PERSON)
+
+
+async def _appeals(connection: AsyncConnection) -> None:
+    """The person appeals against the strike of the listed picture, and decides another's appeal."""
+    mine = await records.find(connection, work.CHAT, "message:10", "match")
+    others = await records.find(connection, work.CHAT, "update:1", "moderation")
+    assert mine is not None
+    assert others is not None
+    later = time.time() + 1_000
+    await appeals.file(
+        connection, mine.id, appellant_id=PERSON, language="en", text=f"I am {NAME}", until=later, remind_at=later
+    )
+    await appeals.file(connection, others.id, appellant_id=work.POSTER, text="It was not me", until=later)
+    await appeals.close(connection, others.id, State.UPHELD, by=(PERSON, NAME))
 
 
 async def _writes(connection: AsyncConnection) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot import cases, fedbans, feds, fedtexts
 from bot.fedbans import Order, Place, Spread
@@ -18,12 +19,13 @@ from bot.matching.matcher import Matcher
 from bot.model import ListKind, MessageRef, Sender, SenderKind, SignalKind, Trust
 from bot.outcome import Refused
 from bot.policy import Standing
+from bot.store import appeals, chats, entries, outbox
 from bot.store import cases as records
-from bot.store import chats, entries, outbox
 from bot.store import feds as store
 from bot.store.db import Database
 from bot.store.entries import NewEntry
 from bot.store.feds import Fed, FedBan
+from bot.store.tables import cases as case_rows
 from tests.contract import casework as work
 
 OWNER, FED_ADMIN = 801, 802
@@ -168,6 +170,18 @@ async def test_a_ban_acts_in_every_chat_with_case_and_reason(database: Database,
     assert await work.made(database) == calls
     assert ("fed.ban", OWNER, f"{fed.id}: {WHO.id}") in await work.audited(database)
     assert all(fedtexts.banned(language, done) for language in languages())
+
+
+async def test_who_a_federation_bans_is_told_and_its_admin_hears_no_appeal(database: Database, fed: Fed) -> None:
+    """A letter for each chat that acts, with the way to appeal; who gave the ban counts as who acted in every case."""
+    await database.write(lambda connection: chats.greet(connection, WHO.id, name="Who", language="en", reachable=True))
+    await ban(database, order(fed))
+    told = [one.args["text"] for one in await work.made(database, "sendMessage", WHO.id)]
+    assert len(told) == 2
+    assert all("You are banned. Reason: spam." in text and "/appeal " in text for text in told)
+    async with database.read() as connection:
+        numbers = list(await connection.scalars(select(case_rows.c.id).where(case_rows.c.chat_id.in_((HERE, THERE)))))
+        assert [(await appeals.acts(connection, number)).by_ids for number in numbers] == [{OWNER}, {OWNER}]
 
 
 async def test_nobody_protected_is_banned(database: Database, fed: Fed) -> None:

@@ -72,6 +72,7 @@ async def test_what_still_counts_stays_without_a_name_until_it_ends(
     assert await eraser.round()
     kept = sentinel.found(path)
     assert set(kept) == {
+        "appeals.appellant_id",
         "buttons.data",  # the open case's card links to whom it is about
         "cases.sender_id",
         "erasures.user_id",
@@ -163,7 +164,7 @@ async def test_one_alias_stands_for_one_person_in_the_records(database: Database
 
 
 async def test_an_export_holds_everything_of_one_person(database: Database) -> None:
-    """The document names every case, strike, report and act of the person's; nobody else, no hash, no open report."""
+    """The document names every case, strike, report, appeal and act of the person's; nobody else, no open report."""
     number = await sentinel.live(database)
     async with database.read() as connection:
         document = await dossier.of(connection, PERSON)
@@ -172,6 +173,8 @@ async def test_an_export_holds_everything_of_one_person(database: Database) -> N
     assert number not in {one["number"] for one in document["cases"]}
     assert {one["kind"] for one in document["cases"]} == {"match", "unscannable", "moderation"}
     assert {one["reason"] for one in document["reports"]} == {f"says {NAME}", "look"}
+    assert [(one["text"], one["state"]) for one in document["appeals"]] == [(f"I am {NAME}", "open")]
+    assert [one["state"] for one in document["appeals_decided"]] == ["upheld"]
     for part in (
         "decisions",
         "audit",
@@ -187,7 +190,16 @@ async def test_an_export_holds_everything_of_one_person(database: Database) -> N
         assert document[part], part
     assert NAME in [one["text"] for one in document["told"]]
     text = str(document)
-    for secret in ("Reporter1", "Admin", "Poster", f"{NAME} again", str(work.ADMIN), "ss" * 16, "73" * 16):
+    for secret in (
+        "It was not me",
+        "Reporter1",
+        "Admin",
+        "Poster",
+        f"{NAME} again",
+        str(work.ADMIN),
+        "ss" * 16,
+        "73" * 16,
+    ):
         assert secret not in text, secret
     assert WORD in text
 

@@ -93,10 +93,11 @@ async def test_what_telegram_refused_is_taken_back_again(database: Database) -> 
     await answered(database, "", Done(True))
     await taken_back(database, number, BANNED, may_invite=True)
     await answered(database, "unbanChatMember", Refused("Bad Request: not enough rights"))
-    assert await work.made(database, "sendMessage", work.POSTER) == []
+    (letter,) = await work.made(database, "sendMessage", work.POSTER)
+    assert "You are banned." in letter.args["text"]
     assert (await taken_back(database, number, BANNED, may_invite=True)).given == ("unban",)
     await answered(database, "createChatInviteLink", Done({"invite_link": "https://t.me/+abc"}))
-    assert len(await work.made(database, "sendMessage", work.POSTER)) == 1
+    assert len(await work.made(database, "sendMessage", work.POSTER)) == 2
     assert len(await work.made(database, "unbanChatMember")) == 2
     assert (await taken_back(database, number, BANNED)).fate is Fate.ALREADY
     other = await ordered(database, Deed.BAN, 2)
