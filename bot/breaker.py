@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, guardians
+from bot import calls, guardians, unreachable
 from bot.calls import CARD, button
 from bot.i18n import Html, lines, name, plain, say, say_n
 from bot.model import ActionKind, Decision, MediaPost, MessageRef, SenderKind, Verdict, VerdictKind
@@ -83,7 +83,9 @@ async def _alarm(connection: AsyncConnection, post: MediaPost, kind: str, limit:
     await records.record(connection, "breaker.tripped", chat_id=chat_id, detail=f"{kind}: {limit}")
     data = json.dumps({"day": day, "kind": kind, "limit": limit})
     token = await records.new_button(connection, BUTTON, chat_id, data=data)
-    for target, language in await guardians.of(connection, await chats.settings(connection, chat_id)):
+    settings = await chats.settings(connection, chat_id)
+    await unreachable.mind(connection, settings)
+    for target, language in await guardians.of(connection, settings):
         text, rows = words(language, post.chat_title, kind, limit), keyboard(language, kind, token)
         key = f"breaker:{chat_id}:{day}:{kind}:{target}"
         await outbox.put(connection, [calls.say(key, target, text, rank=CARD, buttons=rows)])

@@ -21,6 +21,9 @@ Telegram takes less than 30 s or more than 366 days for ever (restrictChatMember
 LASTS = "lasts"
 """An argument of our own: the seconds that a restriction lasts, counted from the moment at which the call is made."""
 
+CHART = "chart"
+"""An argument of our own: the numbers (`bot.chart`) that a picture is drawn from. They are kept, the picture is not."""
+
 Rows = Sequence[Sequence[Mapping[str, Any]]]
 
 SILENT = {
@@ -124,6 +127,14 @@ def say(
     if reply_to:
         args["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
     return Call(key, "sendMessage", args, chat_id, rank, case_id, after)
+
+
+def draw(key: str, chat_id: int, caption: str, chart: Mapping[str, Any], *, thread_id: int | None = None) -> Call:
+    """Send a picture that is drawn from numbers when the call is made, with a caption in Telegram's HTML."""
+    args: dict[str, Any] = {"chat_id": chat_id, "caption": caption, "parse_mode": "HTML", CHART: dict(chart)}
+    if thread_id:
+        args["message_thread_id"] = thread_id
+    return Call(key, "sendPhoto", args, chat_id, CHATTER)
 
 
 def rewrite(key: str, ref: MessageRef, text: str, *, buttons: Rows | None = None, case_id: int | None = None) -> Call:

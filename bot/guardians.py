@@ -20,6 +20,11 @@ async def of(connection: AsyncConnection, settings: ChatSettings, *, is_here: bo
     return targets or ([(settings.chat_id, settings.language)] if is_here else [])
 
 
+def topic(settings: ChatSettings, target: int) -> int | None:
+    """Return the topic in which the chat `target` is told about a chat: one was chosen for the log chat alone."""
+    return settings.rules.log_thread_id if target == settings.log_chat_id else None
+
+
 async def tongue(connection: AsyncConnection, settings: ChatSettings, target: int) -> str:
     """Return the language of what is told about a chat at `target`: a person's own in private, else the chat's."""
     person = await chats.person(connection, target) if target > 0 else None

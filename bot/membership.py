@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, greetings, guardians, panel
+from bot import calls, greetings, guardians, panel, unreachable
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html, language_for
 from bot.model import ChatSettings
@@ -146,6 +146,7 @@ async def _thank(connection: AsyncConnection, change: Change, missing: tuple[str
 
 async def _alarm(connection: AsyncConnection, change: Change, lost: tuple[str, ...]) -> None:
     settings = await chats.settings(connection, change.chat_id)
+    await unreachable.mind(connection, settings)
     for target, language in await guardians.of(connection, settings, is_here=change.after.is_here):
         text = greetings.alarm(language, change.title, change.after, lost, change.at)
         await _say(connection, f"unprotected:{change.mark}:{target}", target, text)

@@ -31,6 +31,7 @@ from bot.store.tables import (
     seen,
     strikes,
 )
+from bot.store.telltables import unreachable
 
 Document = dict[str, Any]
 
@@ -95,6 +96,7 @@ def _queries(user_id: int) -> dict[str, Select[Any]]:
         .join(lists, lists.c.id == entries.c.list_id)
         .where(entries.c.added_by == user_id),
         "owned_chats": _select(chats, chats.c.owner_id == user_id, "chat_id", "title"),
+        "said_to_be_out_of_reach": _select(unreachable, unreachable.c.who == user_id, "chat_id", at="said_at"),
         "posts": _select(seen, seen.c.sender_id == user_id, "chat_id", "message_id", at="posted_at"),
         "removals_counted": _select(sanctions, sanctions.c.who == str(user_id), "chat_id", "kind", "day"),
         "matches_counted": _select(hits, hits.c.sender_id == user_id, "chat_id", "at"),
