@@ -84,11 +84,11 @@ async def _alarm(connection: AsyncConnection, post: MediaPost, kind: str, limit:
     data = json.dumps({"day": day, "kind": kind, "limit": limit})
     token = await records.new_button(connection, BUTTON, chat_id, data=data)
     settings = await chats.settings(connection, chat_id)
-    await unreachable.mind(connection, settings)
     for target, language in await guardians.of(connection, settings):
         text, rows = words(language, post.chat_title, kind, limit), keyboard(language, kind, token)
         key = f"breaker:{chat_id}:{day}:{kind}:{target}"
         await outbox.put(connection, [calls.say(key, target, text, rank=CARD, buttons=rows)])
+    await unreachable.mind(connection, settings)
 
 
 async def lift(connection: AsyncConnection, lifting: Lifting) -> tuple[Fate, str]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, raids
+from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, raids, unreachable
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
 from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
 from bot.outcome import Call, Done, Gone, Outcome, Refused
 from bot.policy import LADDERS, Standing, decide
+from bot.raids import Hush
 from bot.settings import Limits
 from bot.store import cases as records
 from bot.store import chats, media, outbox
@@ -160,13 +161,16 @@ async def _tell(
     settings = await chats.settings(connection, case.chat_id)
     is_removal = decision.has(ActionKind.DELETE)
     log_id = await admin_chat(connection, settings)
-    is_counted = is_removal and case.kind != VerdictKind.CANARY
-    is_hushed = is_counted and await raids.hush(connection, post, case, settings, log_id)
-    if case.is_open or not is_hushed:
-        language = await guardians.tongue(connection, settings, log_id)
-        card = card_of(language, case, post.chat_title, decision, partly=partly)
+    hushed = Hush()
+    if case.kind != VerdictKind.CANARY and (is_removal or case.is_open):
+        hushed = await raids.hush(connection, post, case, settings, log_id, is_removal=is_removal)
+    language = await guardians.tongue(connection, settings, log_id)
+    card = card_of(language, case, post.chat_title, decision, partly=partly)
+    if not hushed.card:
         await tell_admins(connection, case, settings, card)
-    if is_removal and not is_hushed and post.chat_type != "channel":
+    elif case.is_open:  # the raid's card stands for its own until somebody asks for it
+        await cards.new_token(connection, case, card)
+    if is_removal and not hushed.notice and post.chat_type != "channel":
         text = notices.group_notice(settings.language, case, decision)
         notice = calls.say(
             f"notice:{case.id}:{case.strike or 0}",
@@ -194,6 +198,8 @@ async def tell_admins(
 ) -> None:
     """Send a card to where the chat's admins read: an open case gets the buttons that decide it, others “Undo”."""
     buttons, target = None, await admin_chat(connection, settings)
+    if target == settings.chat_id:
+        await unreachable.mind(connection, settings)
     if case.is_open:
         is_removed = await records.is_removed(connection, case.id)
         token = await cards.new_token(connection, case, card)

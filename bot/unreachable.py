@@ -21,6 +21,9 @@ from bot.store import unreachable as records
 KEY = "unreachable:"
 """What the keys of these calls begin with: of one that is refused itself nothing more is said."""
 
+ANY = -1
+"""Stands for every topic of a chat."""
+
 SPEAKING = frozenset({"sendMessage", "sendPhoto"})
 
 TOPIC = ("thread not found", "topic_closed", "topic_deleted")
@@ -62,13 +65,13 @@ async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome)
         if row.chat_id > 0 and any(one in words for one in CHAT):
             await _lose_person(connection, row.chat_id)
         elif row.chat_id < 0 and (is_topic or any(one in words for one in CHAT)):
-            await _lose_log(connection, row.chat_id, is_topic=is_topic)
+            await lose_log(connection, row.chat_id, is_topic=is_topic)
 
 
-async def reached(connection: AsyncConnection, log_id: int, thread_id: int | None) -> None:
-    """Note that a log chat takes what is said in a topic: should that end, it is said again."""
+async def reached(connection: AsyncConnection, log_id: int, thread_id: int | None = ANY) -> None:
+    """Note that a log chat takes what is said, in one topic or anywhere: should that end, it is said again."""
     for watched in await records.watchers(connection, log_id):
-        if guardians.topic(await chats.settings(connection, watched), log_id) == thread_id:
+        if thread_id in (ANY, guardians.topic(await chats.settings(connection, watched), log_id)):
             await records.drop(connection, log_id, watched)
 
 
@@ -79,7 +82,7 @@ async def _lose_person(connection: AsyncConnection, user_id: int) -> None:
         await mind(connection, await chats.settings(connection, chat_id))
 
 
-async def _lose_log(connection: AsyncConnection, log_id: int, *, is_topic: bool) -> None:
+async def lose_log(connection: AsyncConnection, log_id: int, *, is_topic: bool = False) -> None:
     """Have the owner, else the chat itself, know that a log chat takes nothing."""
     for watched in await chats.logged_by(connection, log_id):
         settings = await chats.settings(connection, watched)

@@ -24,10 +24,12 @@ from handlers import (
     privacy,
     purge,
     quarantine,
+    raids,
     report,
     settings,
     sightings,
     start,
+    summary,
     undo,
 )
 from handlers.callback import Press, pressing
@@ -57,6 +59,7 @@ ADMIN_COMMANDS: dict[str, Act] = {
     "newfed": feds.newfed,
     "reportblocks": report.blocks,
     "settings": settings.settings,
+    "summary": summary.summary,
     "undo": undo.undo,
     "unfban": feds.unfban,
     "warns": moderation.warns,
@@ -82,9 +85,10 @@ MEMBER_COMMANDS: dict[str, Act] = {
 """Commands that everybody may give."""
 
 BUTTONS: dict[str, Press] = {
-    "a": confirmation(ADMIN_COMMANDS),
+    "a": confirmation({**ADMIN_COMMANDS, "start": start.start}),
     "b": breaker.press,
     "c": card.press,
+    "d": raids.press,
     "f": privacy.press,
     "g": feds.press,
     "h": check.press,

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, casebook, notices
+from bot import calls, cards, casebook, notices, raidcards
 from bot.i18n import Html, say
 from bot.store import casebook as pages
 from bot.store import cases as records
-from bot.store import chats, outbox
+from bot.store import chats, outbox, raids
 from bot.store.casebook import Filter
 from bot.store.cases import Case
 from handlers import guard, replies, target
@@ -66,6 +66,9 @@ async def _show(connection: AsyncConnection, context: Context, asker: Asker, fou
     text = notices.case_file(language, found, title, actions, is_named=found.chat_id != asker.chat_id)
     rows = cards.undo_rows(language, found) if not found.is_open and cards.can_undo(found, actions) else None
     await replies.answer(connection, context.turn, text, buttons=rows)
+    if found.is_open and not asker.is_private and not await raids.has_card(connection, found.id):
+        settings = await chats.settings(connection, found.chat_id)
+        await raidcards.show(connection, found, settings, settings.log_chat_id or asker.chat_id)
 
 
 async def _concerned(context: Context, asker: Asker, number: int) -> set[int]:

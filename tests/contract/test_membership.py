@@ -181,4 +181,6 @@ async def test_a_loss_that_was_seen_first_alarms_all_the_same(database: Database
     facts = {"type": "supergroup", "title": "The place", "username": "place"}
     await database.write(lambda connection: membership.meet(connection, CHAT, less, Details(OWNER), **facts))
     await follow(database, promoted(FULL, less, "1:2"))
-    assert ["Protection is off" in text for text in await texts(database, CHAT)] == [True]
+    said = await texts(database, CHAT)
+    assert ["Protection is off" in text for text in said] == [True, False]
+    assert "I cannot tell the owner" in said[1]

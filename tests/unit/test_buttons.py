@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot import cards, casebook, fedtexts, helplines, panel
+from bot import cards, casebook, fedtexts, helplines, panel, raidcards
 from bot.feds import About
 from bot.i18n import languages
 from bot.model import ChatSettings, UnscannablePolicy
+from bot.raidcards import Telling
 from bot.store.casebook import Page
 from bot.store.cases import Case
 from bot.store.feds import Fed, FedChat
+from bot.store.raids import Raid, Toll
 from handlers import healthcard
 
 WIDTHS = {1: 34, 2: 20, 3: 13}
@@ -67,6 +69,8 @@ def settings(language: str) -> Rows:
 
 ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=True, strikes=False))
 
+RAID = Telling(Raid(1, -1001, "open", 0, 0, 300, 1, 300, 250), Toll(50, 9, 0, 250, 250), is_card=True)
+
 KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "card": lambda language: cards.keyboard(language, case("report"), "token"),
     "claimed card": lambda language: cards.keyboard(language, case("match"), "token", claimed=True),
@@ -78,7 +82,8 @@ KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "federation": lambda language: fedtexts.keyboard(language, ABOUT),
     "greeting": panel.preset_buttons,
     "helpme": lambda language: helplines.keyboard(language, "GB", helplines.MINORS),
-    "health": healthcard.buttons,
+    "health": lambda language: healthcard.buttons(language, has_log=True),
+    "raid": lambda language: raidcards.keyboard(language, RAID) or [],
 }
 
 
