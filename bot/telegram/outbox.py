@@ -165,7 +165,7 @@ class Outbox:
     async def _make(self, row: outbox.Row) -> None:
         if row.rank >= RECEIPT:
             await self._database.write(lambda connection: outbox.mark_sent(connection, row.id))
-        await self._end([row], await self._gateway.call(row.method, await _sendable(row)))
+        await self._end([row], await self._gateway.call(row.method, await sendable(row)))
 
     async def _remove(self, chat_id: int) -> None:
         """Delete the messages of a chat that wait together with one call.
@@ -249,7 +249,7 @@ async def _give_up(connection: AsyncConnection, rows: list[outbox.Row], outcome:
         await outbox.finish(connection, row, error=error)
 
 
-async def _sendable(row: outbox.Row) -> dict[str, Any]:
+async def sendable(row: outbox.Row) -> dict[str, Any]:
     """Return a call's arguments as they are sent now, with the picture that is to be drawn."""
     args = timed(row.args)
     if CHART in args:

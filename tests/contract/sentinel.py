@@ -37,6 +37,7 @@ from bot.store.fedtables import fed_admins, fed_bans, fed_chats
 from bot.store.tables import breakers, hits, pauses, report_blocks, sanctions, strikes
 from bot.store.tables import inbox as updates
 from bot.store.tables import outbox as calls
+from bot.store.telltables import unreachable
 from bot.telegram.sorting import arrival
 from tests.contract import casework as work
 
@@ -89,6 +90,7 @@ EVERYWHERE = {
     "sanctions.who",
     "seen.sender_id",
     "strikes.sender_id",
+    "unreachable.who",
 }
 """Columns in which `live` leaves the person's number or name."""
 
@@ -243,6 +245,7 @@ async def _rest(connection: AsyncConnection) -> None:
         (fed_chats, {"fed_id": "f", "chat_id": -9, "joined_by": PERSON, "joined_at": time.time()}),
         (fed_bans, {"fed_id": "f", "sender_id": 9, "by_id": PERSON, "by_name": NAME, "at": time.time()}),
         (pauses, {"chat_id": PERSON, "rank": 3, "until": time.time()}),
+        (unreachable, {"chat_id": -9, "who": PERSON, "said_at": time.time()}),
     ]
     for table, values in rows:
         await connection.execute(insert(table).values(**values))
