@@ -57,21 +57,28 @@ async def hush(
     hushed = Hush(raid.posts > LOUD, raid.waiting > LOUD if case.is_open else raid.posts > LOUD)
     topic = post.thread_id if log_id == raid.chat_id else guardians.topic(settings, log_id)
     if hushed.card:
-        await _announce(connection, raid, settings, log_id, thread_id=topic, rank=CARD)
+        await _announce(connection, raid, settings, log_id, thread_id=topic)
     if hushed.notice and is_removal and post.chat_type != "channel":
-        await _announce(connection, raid, settings, raid.chat_id, thread_id=post.thread_id, rank=CHATTER)
+        await _announce(connection, raid, settings, raid.chat_id, thread_id=post.thread_id)
     return hushed
 
 
 async def _announce(
-    connection: AsyncConnection, raid: Raid, settings: ChatSettings, place: int, *, thread_id: int | None, rank: int
+    connection: AsyncConnection, raid: Raid, settings: ChatSettings, place: int, *, thread_id: int | None
 ) -> None:
-    """Say that a raid began, once in each place; what admins are told has to arrive."""
+    """Say that a raid began, once in each place."""
     if not await records.add_line(connection, raid.id, place, thread_id):
         return
     language = await guardians.tongue(connection, settings, place)
     text = raidcards.began(language, settings.title if place != raid.chat_id else "", removes=raid.posts > 0)
-    await outbox.put(connection, [calls.say(f"{KEY}{raid.id}:{place}", place, text, rank=rank, thread_id=thread_id)])
+    await outbox.put(
+        connection, [calls.say(f"{KEY}{raid.id}:{place}", place, text, rank=_rank(raid, place), thread_id=thread_id)]
+    )
+
+
+def _rank(raid: Raid, place: int) -> int:
+    """Return how surely something is said: what admins read elsewhere arrives, in the group it comes once at most."""
+    return CHATTER if place == raid.chat_id else CARD
 
 
 async def place(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
@@ -134,8 +141,8 @@ async def _bring_up(
     key, steps = f"{KEY}{raid.id}:{line.chat_id}", raidcards.steps(told)
     if line.message_id is None:
         if is_over and not await records.is_waiting(connection, key):
-            rank, thread_id = (CARD if is_card else CHATTER), line.thread_id
-            call = calls.say(f"{key}:end", line.chat_id, text, rank=rank, buttons=rows, thread_id=thread_id)
+            rank = _rank(raid, line.chat_id)
+            call = calls.say(f"{key}:end", line.chat_id, text, rank=rank, buttons=rows, thread_id=line.thread_id)
             await outbox.put(connection, [call])
         return is_over
     is_due = time.time() - line.shown_at >= EDIT_SECONDS and steps > line.shown

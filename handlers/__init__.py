@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import Any
 
 from telegram import Update
@@ -85,7 +86,7 @@ MEMBER_COMMANDS: dict[str, Act] = {
 """Commands that everybody may give."""
 
 BUTTONS: dict[str, Press] = {
-    "a": confirmation({**ADMIN_COMMANDS, "start": start.start}),
+    "a": confirmation(ChainMap({"start": start.start}, ADMIN_COMMANDS)),  # whose link asks for rights itself
     "b": breaker.press,
     "c": card.press,
     "d": raids.press,

@@ -151,5 +151,8 @@ def _rewriting(
     posted: Outcome | None = None,
 ) -> Call:
     key = f"health:{context.turn.row.bot_id}:{context.turn.row.update_id}"
-    text, rows = healthcard.card(found, finding, posted), healthcard.buttons(found.language, has_log=found.log_ok is not None)
+    text, rows = (
+        healthcard.card(found, finding, posted),
+        healthcard.buttons(found.language, has_log=found.log_ok is not None),
+    )
     return calls.rewrite(key, pressed.card, text, buttons=rows)

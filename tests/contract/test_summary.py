@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import chatsettings, daybook, endings, periods, retention, summary
-from bot.model import ChatSettings, Verdict, VerdictKind
+from bot.model import ChatSettings, MessageRef, Verdict, VerdictKind
 from bot.moderation import Scene
 from bot.outcome import Done, Gone, Refused
 from bot.periods import DAY_SECONDS, Period, recent
@@ -127,7 +127,7 @@ async def test_reports_and_decisions_count(database: Database) -> None:
     assert filed.case is not None
     case = replace(filed.case, opened_at=time.time() - 600)
     button = await work.button_of(database, case.id)
-    place = work.MessageRef(work.LOG, work.CARD)
+    place = MessageRef(work.LOG, work.CARD)
     ruling = Ruling(button, case, "dismiss", (work.ADMIN, "A"), Scene("supergroup", Standing.MEMBER), place, "m")
     await database.write(lambda connection: rule(connection, ruling))
     found = await sums(database)
@@ -316,6 +316,7 @@ async def test_no_picture_waits_anywhere(database: Database) -> None:
     async with database.read() as connection:
         stored = await connection.scalar(select(calls.c.args))
         (row,) = await outbox.due(connection, 5)
+    assert stored is not None
     assert len(stored) < 1000
     first, second = await sendable(row), await sendable(row)
     assert "chart" not in first
