@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.routing import Route
 from telegram.ext import Application, ApplicationBuilder, ContextTypes
 
 import handlers
-from bot import appeals, cases, curation, raids, retention, service
+from bot import appeals, curation, endings, periods, raids, retention, service, summary
 from bot.canary import CanaryTests
 from bot.erasure import Eraser
 from bot.errors import BadToken, Conflict, HaechiError, StoreError, Unreachable, UserError
@@ -71,7 +72,7 @@ class App:
             ready=self.feed.ready,
             max_file_bytes=settings.media.max_file_bytes,
         )
-        self.outbox = Outbox(self.gateway, self.database, limits, record=cases.record)
+        self.outbox = Outbox(self.gateway, self.database, limits, record=endings.record)
         self.application: Application[Any, Any, Any, Any, Any, Any] = (
             ApplicationBuilder()
             .bot(self.gateway.bot)
@@ -120,6 +121,7 @@ class App:
                 self.eraser.run,
                 self._keep_told,
                 self._keep_heard,
+                self._keep_summing_up,
             )
             tasks = [asyncio.create_task(job(), name=job.__qualname__) for job in jobs]
             started()
@@ -218,6 +220,14 @@ class App:
             if await appeals.follow(self.database):
                 self.outbox.wake()
             await asyncio.sleep(appeals.LOOK_SECONDS)
+
+    async def _keep_summing_up(self) -> None:
+        """Tell chats' admins what their days came to."""
+        hour = self.settings.summary_hour
+        while True:
+            if await summary.send_due(self.database, hour):
+                self.outbox.wake()
+            await asyncio.sleep(min(summary.LOOK_SECONDS, periods.wait(time.time(), hour)))
 
     async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
         """Take in nothing more, finish what is in hand."""

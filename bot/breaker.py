@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, guardians
+from bot import calls, guardians, unreachable
 from bot.calls import CARD, button
 from bot.i18n import Html, lines, name, plain, say, say_n
 from bot.model import ActionKind, Decision, MediaPost, MessageRef, SenderKind, Verdict, VerdictKind
@@ -88,6 +88,7 @@ async def _alarm(connection: AsyncConnection, post: MediaPost, kind: str, limit:
         text, rows = words(language, post.chat_title, kind, limit), keyboard(language, kind, token)
         key, thread_id = f"breaker:{chat_id}:{day}:{kind}:{target}", guardians.topic(settings, target)
         await outbox.put(connection, [calls.say(key, target, text, rank=CARD, buttons=rows, thread_id=thread_id)])
+    await unreachable.mind(connection, settings)
 
 
 async def lift(connection: AsyncConnection, lifting: Lifting) -> tuple[Fate, str]:

@@ -24,6 +24,9 @@ LASTS = "lasts"
 START = "start"
 """A field of a button of our own: the payload of a link that starts the bot."""
 
+CHART = "chart"
+"""An argument of our own: the numbers (`bot.chart`) that a picture is drawn from. They are kept, the picture is not."""
+
 Rows = Sequence[Sequence[Mapping[str, Any]]]
 
 SILENT = {
@@ -127,6 +130,14 @@ def say(
     if reply_to:
         args["reply_parameters"] = {"message_id": reply_to, "allow_sending_without_reply": True}
     return Call(key, "sendMessage", args, chat_id, rank, case_id, after)
+
+
+def draw(key: str, chat_id: int, caption: str, chart: Mapping[str, Any], *, thread_id: int | None = None) -> Call:
+    """Send a picture that is drawn from numbers when the call is made, with a caption in Telegram's HTML."""
+    args: dict[str, Any] = {"chat_id": chat_id, "caption": caption, "parse_mode": "HTML", CHART: dict(chart)}
+    if thread_id:
+        args["message_thread_id"] = thread_id
+    return Call(key, "sendPhoto", args, chat_id, CHATTER)
 
 
 def rewrite(key: str, ref: MessageRef, text: str, *, buttons: Rows | None = None, case_id: int | None = None) -> Call:

@@ -21,12 +21,14 @@ from bot import (
     quiet,
     raids,
     topics,
+    unreachable,
 )
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
 from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
 from bot.outcome import Call, Done, Gone, Outcome, Refused
 from bot.policy import PUNISHABLE, Standing, decide, ladder, leading
+from bot.raids import Hush
 from bot.settings import Limits
 from bot.store import cases as records
 from bot.store import chats, media, outbox, trusted
@@ -181,14 +183,17 @@ async def _tell(
     is_removal = decision.has(ActionKind.DELETE)
     mark = f"{case.id}:{case.strike or 0}" + (":ban" if decision.has(ActionKind.BAN) else "")
     log_id = await admin_chat(connection, settings)
-    is_counted = is_removal and case.kind != VerdictKind.CANARY
-    is_hushed = is_counted and await raids.hush(connection, post, case, settings, log_id)
-    if case.is_open or not is_hushed:
-        language = await guardians.tongue(connection, settings, log_id)
-        card = card_of(language, case, post.chat_title, decision, partly=partly)
+    hushed = Hush()
+    if case.kind != VerdictKind.CANARY and (is_removal or case.is_open):
+        hushed = await raids.hush(connection, post, case, settings, log_id, is_removal=is_removal)
+    language = await guardians.tongue(connection, settings, log_id)
+    card = card_of(language, case, post.chat_title, decision, partly=partly)
+    if not hushed.card:
         await tell_admins(connection, case, settings, card, key=f"card:{mark}")
+    elif case.is_open:  # the raid's card stands for its own until somebody asks for it
+        await cards.new_token(connection, case, card)
     await letters.send(connection, case, decision)
-    if is_removal and not is_hushed and post.chat_type != "channel":
+    if is_removal and not hushed.notice and post.chat_type != "channel":
         text = quiet.removal(settings, case, notices.group_notice(settings.language, case, decision))
         if text is None:
             return
@@ -219,6 +224,8 @@ async def tell_admins(
 ) -> None:
     """Send a card to where the chat's admins read: an open case gets the buttons that decide it, others “Undo”."""
     buttons, target = None, await admin_chat(connection, settings)
+    if target == settings.chat_id:
+        await unreachable.mind(connection, settings)
     if case.is_open:
         is_removed = await records.is_removed(connection, case.id)
         token = await cards.new_token(connection, case, card)

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, greetings, guardians, panel
+from bot import calls, greetings, guardians, panel, unreachable
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html, language_for
 from bot.model import ChatSettings
-from bot.protection import Presence, lacks
+from bot.protection import POST, Presence, lacks
 from bot.store import cases as records
 from bot.store import chats, outbox
 
@@ -52,6 +52,7 @@ async def follow(connection: AsyncConnection, change: Change, details: Details) 
     known = await chats.chat(connection, change.chat_id)
     await _keep(connection, change, details, is_new=known is None)
     before = Presence(known.bot_status, known.bot_rights) if known else change.before
+    await _heed_log(connection, change)
     if not change.after.is_here:
         await _leave(connection, change)
     elif not (before.is_here and change.before.is_here):
@@ -117,6 +118,15 @@ async def _leave(connection: AsyncConnection, change: Change) -> None:
             await outbox.put(connection, [call])
 
 
+async def _heed_log(connection: AsyncConnection, change: Change) -> None:
+    """Have those know whose cards go to a channel that it takes no posts of the bot's any more, or takes them again."""
+    if change.chat_type == "channel" and change.after.is_here:
+        if POST in change.after.rights:
+            await unreachable.reached(connection, change.chat_id)
+        else:
+            await unreachable.lose_log(connection, change.chat_id)
+
+
 async def _compare(connection: AsyncConnection, change: Change, before: Presence) -> None:
     """Say what a promotion completed, or sound the alarm over what was lost."""
     told, has = lacks(change.chat_type, change.before), lacks(change.chat_type, change.after)
@@ -149,6 +159,7 @@ async def _alarm(connection: AsyncConnection, change: Change, lost: tuple[str, .
     for target, language in await guardians.of(connection, settings, is_here=change.after.is_here):
         text = greetings.alarm(language, change.title, change.after, lost, change.at)
         await _say(connection, f"unprotected:{change.mark}:{target}", target, text, guardians.topic(settings, target))
+    await unreachable.mind(connection, settings)
 
 
 async def _say(connection: AsyncConnection, key: str, chat_id: int, text: Html, thread_id: int | None) -> None:

@@ -10,6 +10,9 @@ from bot.i18n import Html, lines, say
 
 DELETE, RESTRICT, INVITE = "can_delete_messages", "can_restrict_members", "can_invite_users"
 
+POST = "can_post_messages"
+"""The right that a channel asks for before the bot may write there, as in a log."""
+
 ASKED = (DELETE, RESTRICT, INVITE)
 """Rights that the links which add the bot ask for; inviting is wanted to let somebody back in, not needed."""
 

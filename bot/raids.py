@@ -1,16 +1,17 @@
-"""The story of a raid: many removals in one chat, told in one line instead of a notice each. It removes nothing."""
+"""The story of a raid: many cases in one chat, told in one line instead of a notice and a card each."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, guardians, metrics, quiet
-from bot.calls import CHATTER
-from bot.i18n import Html, duration, name, say, say_n
+from bot import calls, guardians, metrics, quiet, raidcards
+from bot.calls import CARD, CHATTER
 from bot.model import ChatSettings, MediaPost, MessageRef
 from bot.outcome import Done, Outcome
+from bot.raidcards import Telling
 from bot.store import caps, chats, outbox
 from bot.store import raids as records
 from bot.store.cases import Case
@@ -21,10 +22,10 @@ KEY = "raid:"
 """What the keys of calls begin with that tell of a raid: ``raid:<number>:<chat>`` is the one that is edited later."""
 
 LOUD = 3
-"""Removals of one raid that have a notice each: so many a minute nobody takes for a flood by the bot."""
+"""Removals of one raid that have a notice each, and cases that wait that have a card: nobody takes that for a flood."""
 
 QUIET_SECONDS = 60.0
-"""Time without a removal after which a raid is over."""
+"""Time without a case after which a raid is over."""
 
 GIVE_UP_SECONDS = 600.0
 """Time after which its last words are said although removals are still under way."""
@@ -36,31 +37,49 @@ LOOK_SECONDS = 2.0
 """Time between looks for lines to be edited."""
 
 
-async def hush(connection: AsyncConnection, post: MediaPost, case: Case, settings: ChatSettings, log_id: int) -> bool:
-    """Count a removal; say whether it is one of so many that one line tells of them, here and in the chat `log_id`."""
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """What one line tells of together with others: a removal's notice in the group, a case's card for the admins."""
+
+    notice: bool = False
+    card: bool = False
+
+
+async def hush(
+    connection: AsyncConnection, post: MediaPost, case: Case, settings: ChatSettings, log_id: int, *, is_removal: bool
+) -> Hush:
+    """Count a case; say what of it is told in one line, here and in the chat `log_id`, because there are so many."""
     going_on = await records.going_on(connection, case.chat_id)
     raid = going_on[-1] if going_on else None
     if raid is None or time.time() - raid.last_at > QUIET_SECONDS:
-        await records.begin(connection, case.chat_id, case.id)
-        return False
-    posts = await records.grow(connection, raid, case.id)
-    if posts == LOUD + 1:
-        await _announce(connection, raid, post, settings, log_id)
-    return posts > LOUD
+        raid = await records.begin(connection, case.chat_id, case.id)
+    raid = await records.grow(connection, raid, case.id, removed=is_removal, waits=case.is_open)
+    hushed = Hush(raid.posts > LOUD, raid.waiting > LOUD if case.is_open else raid.posts > LOUD)
+    topic = post.thread_id if log_id == raid.chat_id else guardians.topic(settings, log_id)
+    if hushed.card:
+        await _announce(connection, raid, settings, log_id, thread_id=topic)
+    is_heard = post.chat_type != "channel" and not quiet.is_silent(settings)
+    if hushed.notice and is_removal and is_heard:
+        await _announce(connection, raid, settings, raid.chat_id, thread_id=post.thread_id)
+    return hushed
 
 
 async def _announce(
-    connection: AsyncConnection, raid: Raid, post: MediaPost, settings: ChatSettings, log_id: int
+    connection: AsyncConnection, raid: Raid, settings: ChatSettings, place: int, *, thread_id: int | None
 ) -> None:
-    places = {log_id: guardians.topic(settings, log_id)}
-    if post.chat_type != "channel" and not quiet.is_silent(settings):
-        places[raid.chat_id] = post.thread_id
-    for chat_id, thread_id in places.items():
-        await records.add_line(connection, raid.id, chat_id, thread_id)
-        language = await guardians.tongue(connection, settings, chat_id)
-        text = began(language, post.chat_title if chat_id != raid.chat_id else "")
-        call = calls.say(f"{KEY}{raid.id}:{chat_id}", chat_id, text, rank=CHATTER, thread_id=thread_id)
-        await outbox.put(connection, [call])
+    """Say that a raid began, once in each place."""
+    if not await records.add_line(connection, raid.id, place, thread_id):
+        return
+    language = await guardians.tongue(connection, settings, place)
+    text = raidcards.began(language, settings.title if place != raid.chat_id else "", removes=raid.posts > 0)
+    await outbox.put(
+        connection, [calls.say(f"{KEY}{raid.id}:{place}", place, text, rank=_rank(raid, place), thread_id=thread_id)]
+    )
+
+
+def _rank(raid: Raid, place: int) -> int:
+    """Return how surely something is said: what admins read elsewhere arrives, in the group it comes once at most."""
+    return CHATTER if place == raid.chat_id else CARD
 
 
 async def place(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
@@ -81,12 +100,16 @@ async def follow(database: Database) -> bool:
     async with database.read() as connection:
         going_on = await records.going_on(connection)
         holding = await caps.holding(connection)
-    metrics.RAIDS.set(sum(raid.posts > LOUD for raid in going_on))
+    metrics.RAIDS.set(sum(_is_loud(raid) for raid in going_on))
     for kind in metrics.CAPS:
         metrics.BREAKERS.labels(kind).set(holding.get(kind, 0))
-    if not any(raid.posts > LOUD or time.time() - raid.last_at > QUIET_SECONDS for raid in going_on):
+    if not any(_is_loud(raid) or time.time() - raid.last_at > QUIET_SECONDS for raid in going_on):
         return False
     return await database.write(tell)
+
+
+def _is_loud(raid: Raid) -> bool:
+    return max(raid.posts, raid.waiting) > LOUD
 
 
 async def tell(connection: AsyncConnection) -> bool:
@@ -111,54 +134,29 @@ async def _bring_up(
     connection: AsyncConnection, raid: Raid, line: Line, toll: Toll, settings: ChatSettings, *, is_over: bool
 ) -> bool:
     """Edit a line, or at the end say it anew where its message is not known; say whether there is anything to send."""
+    is_card = line.chat_id != raid.chat_id or await _is_read_by_admins(connection, settings)
+    language = await guardians.tongue(connection, settings, line.chat_id)
     title = settings.title if line.chat_id != raid.chat_id else ""
-    text = told(await guardians.tongue(connection, settings, line.chat_id), title, raid, toll, is_over=is_over)
-    key = f"{KEY}{raid.id}:{line.chat_id}"
+    told = Telling(raid, toll, title, is_over=is_over, is_card=is_card)
+    text, rows = raidcards.told(language, told), raidcards.keyboard(language, told)
+    key, steps = f"{KEY}{raid.id}:{line.chat_id}", raidcards.steps(told)
     if line.message_id is None:
         if is_over and not await records.is_waiting(connection, key):
-            call = calls.say(f"{key}:end", line.chat_id, text, rank=CHATTER, thread_id=line.thread_id)
+            rank = _rank(raid, line.chat_id)
+            call = calls.say(f"{key}:end", line.chat_id, text, rank=rank, buttons=rows, thread_id=line.thread_id)
             await outbox.put(connection, [call])
         return is_over
-    is_due = time.time() - line.shown_at >= EDIT_SECONDS and toll.removed > line.shown
+    is_due = time.time() - line.shown_at >= EDIT_SECONDS and steps > line.shown
     if not is_over and (not is_due or await records.is_waiting(connection, f"{key}:{line.shown}")):
         return False
-    await records.show(connection, line, toll.removed)
-    mark = "end" if is_over else toll.removed
+    await records.show(connection, line, steps)
+    mark = "end" if is_over else steps
     ref = MessageRef(line.chat_id, line.message_id)
-    await outbox.put(connection, [calls.rewrite(f"{key}:{mark}", ref, text)])
+    await outbox.put(connection, [calls.rewrite(f"{key}:{mark}", ref, text, buttons=rows)])
     return True
 
 
-# --- what is said --------------------------------------------------------------------------------
-
-
-def began(language: str, title: str) -> Html:
-    """Say that a raid began; with `title` to those who read it elsewhere."""
-    if title:
-        return say(language, "🛡 Raid in {chat}: I remove what is listed, and tell of all of it here.", chat=name(title))
-    return say(language, "🛡 Raid: I remove what is listed, and tell of all of it here.")
-
-
-def told(language: str, title: str, raid: Raid, toll: Toll, *, is_over: bool) -> Html:
-    """Say what a raid has come to, in one line."""
-    values = {
-        "posts": say_n(language, "{n} post", "{n} posts", toll.removed),
-        "people": say_n(language, "{n} person", "{n} people", toll.posters),
-        "time": duration(language, max(1.0, raid.last_at - raid.started_at)),
-        "first": raid.first_case,
-        "last": raid.last_case,
-        "chat": name(title) if title else "",
-    }
-    if title and is_over:
-        return say(
-            language,
-            "🛡 Raid in {chat} over: {posts} of {people} removed within {time}; cases {first}–{last}.",
-            **values,
-        )
-    if title:
-        return say(
-            language, "🛡 Raid in {chat}: {posts} of {people} removed within {time}; cases {first}–{last}.", **values
-        )
-    if is_over:
-        return say(language, "🛡 Raid over: {posts} of {people} removed within {time}; cases {first}–{last}.", **values)
-    return say(language, "🛡 Raid: {posts} of {people} removed within {time}; cases {first}–{last}.", **values)
+async def _is_read_by_admins(connection: AsyncConnection, settings: ChatSettings) -> bool:
+    """Whether the chat itself is where its admins are told of cases: there is nowhere else."""
+    owner = await chats.person(connection, settings.owner_id) if settings.owner_id else None
+    return settings.log_chat_id is None and not (owner and owner.reachable)

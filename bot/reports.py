@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, cases, guardians, notices
+from bot import calls, cards, cases, daybook, guardians, notices
 from bot.calls import RECEIPT
 from bot.i18n import Html, language_for, say
 from bot.model import Sender, SenderKind, VerdictKind
@@ -92,6 +92,7 @@ async def file(connection: AsyncConnection, report: Report) -> Filed:
         return Filed(reached)
     case = known or await _open(connection, report)
     await records.report(connection, case.id, report.reporter_id, reason=report.reason, language=report.language)
+    await daybook.reported(connection, report.chat_id)
     await records.record(connection, "report.filed", chat_id=report.chat_id, detail=f"case {case.id}")
     if known is None:
         await _send_card(connection, case, report)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, calls, cards, cases, curation, letters, moderation, quiet, reports
+from bot import answers, calls, cards, cases, curation, daybook, letters, moderation, quiet, reports
 from bot.calls import CHATTER
 from bot.cards import Card
 from bot.i18n import Html, name, say
@@ -101,6 +101,7 @@ async def _decide(connection: AsyncConnection, ruling: Ruling, card: Card) -> Ru
     if not await records.set_state(connection, ruling.case.id, "closed"):
         return Ruled(Fate.DECIDED, card.decider, card.decision)
     await records.use_button(connection, ruling.button.token)
+    await daybook.decided(connection, ruling.case)
     await _act(connection, ruling)
     await _audit(connection, ruling)
     ended = replace(card, decision=ruling.action, decider=ruling.by[1])

@@ -253,6 +253,12 @@ class Settings(BaseSettings):
     contact: Contact = Field(
         "", description="Where people ask about their data, such as an address; /privacy names it."
     )
+    summary_hour: Whole = Field(
+        6,
+        ge=0,
+        le=23,
+        description="Hour in UTC at which admins get the summary of yesterday, or on Monday of the week.",
+    )
     telegram: Telegram = Telegram()
     store: Store = Store()
     web: Web = Web()

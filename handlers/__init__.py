@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import Any
 
 from telegram import Update
@@ -27,10 +28,12 @@ from handlers import (
     privacy,
     purge,
     quarantine,
+    raids,
     report,
     settings,
     sightings,
     start,
+    summary,
     trust,
     undo,
 )
@@ -62,6 +65,7 @@ ADMIN_COMMANDS: dict[str, Act] = {
     "newfed": feds.newfed,
     "reportblocks": report.blocks,
     "settings": settings.settings,
+    "summary": summary.summary,
     "trust": trust.give,
     "trusted": trust.show,
     "undo": undo.undo,
@@ -91,9 +95,10 @@ MEMBER_COMMANDS: dict[str, Act] = {
 """Commands that everybody may give."""
 
 BUTTONS: dict[str, Press] = {
-    "a": confirmation(ADMIN_COMMANDS),
+    "a": confirmation(ChainMap({"start": start.start}, ADMIN_COMMANDS)),  # whose link asks for rights itself
     "b": breaker.press,
     "c": card.press,
+    "d": raids.press,
     "f": privacy.press,
     "g": feds.press,
     "h": check.press,

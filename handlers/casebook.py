@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import appealtexts, calls, cards, casebook, notices
+from bot import appealtexts, calls, cards, casebook, notices, raidcards
 from bot.i18n import Html, say
-from bot.store import appeals, chats, outbox
+from bot.store import appeals, chats, outbox, raids
 from bot.store import casebook as pages
 from bot.store import cases as records
 from bot.store.casebook import Filter
@@ -70,6 +70,9 @@ async def _show(connection: AsyncConnection, context: Context, asker: Asker, fou
     if appeal and appeal.is_open and is_private:
         rows = [*appealtexts.keyboard(language, appeal.token), *rows]
     await replies.answer(connection, context.turn, text, buttons=rows)
+    if found.is_open and not asker.is_private and not await raids.has_card(connection, found.id):
+        settings = await chats.settings(connection, found.chat_id)
+        await raidcards.show(connection, found, settings, settings.log_chat_id or asker.chat_id)
 
 
 async def _concerned(context: Context, asker: Asker, number: int) -> set[int]:

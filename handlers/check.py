@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import InputFile
 
-from bot import calls
+from bot import calls, guardians, unreachable
 from bot.canary import Finding
 from bot.curation import CANARY
-from bot.i18n import plain, say
+from bot.i18n import name, plain, say
 from bot.model import ChatSettings
-from bot.outcome import Call, Outcome
-from bot.protection import presence_of
+from bot.outcome import Call, Done, Outcome
+from bot.protection import POST, presence_of
 from bot.store import caps, chats, outbox
-from handlers import guard, healthcard, replies
+from handlers import guard, healthcard, remedies, replies
 from handlers.callback import INVALID, Pressed, Toast
 from handlers.commands import Asker, denied
 from handlers.context import Context, Services
@@ -29,7 +29,7 @@ async def check(context: Context, asker: Asker) -> None:
     found = await examine(context.services, asker.chat_id)
 
     async def write(connection: AsyncConnection) -> None:
-        rows = healthcard.buttons(found.language)
+        rows = healthcard.buttons(found.language, has_log=found.log_ok is not None)
         await replies.answer(connection, context.turn, healthcard.card(found), buttons=rows, name="health")
 
     await context.turn.commit(write)
@@ -48,6 +48,8 @@ async def press(context: Context, pressed: Pressed) -> Toast:
         again = _rewriting(context, pressed, found)
         context.turn.add(lambda connection: outbox.put(connection, [again]))
         return Toast(say(pressed.language, "Checked again."))
+    if action == "log":
+        return await _test_log(context, pressed, found)
     if context.services.canaries.is_running(pressed.chat_id):
         return Toast(say(pressed.language, "A test is under way already."))
     context.turn.afterwards(_starting(context, pressed, found))
@@ -59,9 +61,10 @@ async def examine(services: Services, chat_id: int) -> Checkup:
     async with services.database.read() as connection:
         settings = await chats.settings(connection, chat_id)
         tally = await caps.tally(connection, chat_id)
+        owner = await chats.person(connection, settings.owner_id) if settings.owner_id else None
     chat = await services.gateway.ask("getChat", {"chat_id": chat_id}) or {}
     me = await services.gateway.ask("getMe", {}) or {}
-    log_title, log_ok = await _log_chat(services, settings)
+    log_title, log_type, log_ok = await _log_chat(services, settings)
     return Checkup(
         chat_id=chat_id,
         chat_type=str(chat.get("type", "supergroup")),
@@ -74,19 +77,48 @@ async def examine(services: Services, chat_id: int) -> Checkup:
         state=await services.health.state(),
         unscannable=settings.unscannable,
         tally=tally,
+        log_type=log_type,
+        owner_ok=None if settings.owner_id is None else bool(owner and owner.reachable),
     )
 
 
-async def _log_chat(services: Services, settings: ChatSettings) -> tuple[str, bool | None]:
-    """Return the log chat's title and whether the bot may write there, None when there is no log chat."""
+async def _log_chat(services: Services, settings: ChatSettings) -> tuple[str, str, bool | None]:
+    """Return the log chat's title, its kind and whether the bot may write there, None when there is no log chat."""
     if settings.log_chat_id is None:
-        return "", None
+        return "", "", None
     chat = await services.gateway.ask("getChat", {"chat_id": settings.log_chat_id}) or {}
     presence = presence_of(await guard.member(services, settings.log_chat_id, services.gateway.id))
-    title = title_of(chat) or str(settings.log_chat_id)
-    if chat.get("type") == "channel":
-        return title, "can_post_messages" in presence.rights
-    return title, presence.is_here
+    title, kind = title_of(chat) or str(settings.log_chat_id), str(chat.get("type", "supergroup"))
+    if kind == "channel":
+        return title, kind, POST in presence.rights
+    return title, kind, presence.is_here
+
+
+async def _test_log(context: Context, pressed: Pressed, found: Checkup) -> Toast:
+    """Post to the log chat what cards are, once the press is done, and say on the card what came of it."""
+    services, turn = context.services, context.turn
+    async with services.database.read() as connection:
+        settings = await chats.settings(connection, pressed.chat_id)
+    log_id = settings.log_chat_id
+    if log_id is None:
+        return Toast(say(pressed.language, "There is no log chat."))
+    thread_id = guardians.topic(settings, log_id)
+
+    async def test() -> None:
+        text = remedies.test_post(found.language, name(found.title))
+        args = {"chat_id": log_id, "text": text, "parse_mode": "HTML", "message_thread_id": thread_id}
+        outcome = await services.gateway.call("sendMessage", args)
+
+        async def write(connection: AsyncConnection) -> None:
+            if isinstance(outcome, Done):
+                await unreachable.reached(connection, log_id, thread_id)
+            await outbox.put(connection, [_rewriting(context, pressed, found, posted=outcome)])
+
+        await services.database.write(write)
+        turn.committed()
+
+    turn.afterwards(test)
+    return Toast(say(pressed.language, "I post to the log chat now."))
 
 
 def _starting(context: Context, pressed: Pressed, found: Checkup) -> Callable[[], Awaitable[None]]:
@@ -111,7 +143,16 @@ def _starting(context: Context, pressed: Pressed, found: Checkup) -> Callable[[]
     return start
 
 
-def _rewriting(context: Context, pressed: Pressed, found: Checkup, finding: Finding | None = None) -> Call:
+def _rewriting(
+    context: Context,
+    pressed: Pressed,
+    found: Checkup,
+    finding: Finding | None = None,
+    posted: Outcome | None = None,
+) -> Call:
     key = f"health:{context.turn.row.bot_id}:{context.turn.row.update_id}"
-    text, rows = healthcard.card(found, finding), healthcard.buttons(found.language)
+    text, rows = (
+        healthcard.card(found, finding, posted),
+        healthcard.buttons(found.language, has_log=found.log_ok is not None),
+    )
     return calls.rewrite(key, pressed.card, text, buttons=rows)

@@ -13,9 +13,11 @@ from bot.canary import Finding, Step
 from bot.health import STALE_SECONDS, State
 from bot.i18n import Html, duration, lines, name, paragraphs, plain, say, say_n
 from bot.model import HashList, ListKind, Trust, UnscannablePolicy
+from bot.outcome import Outcome
 from bot.panel import unscannable_meaning, unscannable_name
 from bot.protection import ASKED, DELETE, NEEDED, Presence, fix, lacks, missing_lines, right_name
 from bot.store.caps import Tally
+from handlers import remedies
 
 MAX_LISTS = 8
 """Lists named on a card; more are summed up."""
@@ -26,7 +28,7 @@ SLOW_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What was found out about a chat; `log_ok` is None when it has no log chat."""
+    """What was found out about a chat; `log_ok` is None when it has no log chat, `owner_ok` when no owner is known."""
 
     chat_id: int
     chat_type: str
@@ -39,28 +41,31 @@ class Checkup:
     state: State
     unscannable: UnscannablePolicy = UnscannablePolicy.NOTIFY
     tally: Tally = field(default_factory=Tally)
+    log_type: str = "supergroup"
+    owner_ok: bool | None = None
 
 
-def card(checkup: Checkup, finding: Finding | None = None) -> Html:
-    """Return the whole card, with what a canary test found if there was one."""
+def card(checkup: Checkup, finding: Finding | None = None, posted: Outcome | None = None) -> Html:
+    """Return the whole card, with what a canary test found if there was one, and what became of a test post."""
     language = checkup.language
     return paragraphs(
         say(language, "🩺 <b>Health of {title}</b>", title=name(checkup.title)),
         lines(*_rights(checkup)),
-        lines(*_sight(checkup)),
+        lines(*_sight(checkup), *_readers(checkup)),
         lines(*_lists(checkup)),
         lines(*_calm(checkup)),
         lines(*_engine(language, checkup.state)),
         canary_words(language, finding, may_delete=DELETE in checkup.presence.rights) if finding else None,
+        lines(*remedies.tested(language, name(checkup.log_title), checkup.log_type, posted)) if posted else None,
     )
 
 
-def buttons(language: str) -> list[list[dict[str, str]]]:
-    """Return the card's buttons."""
-    return [
-        [button(plain(say(language, "Test with the canary picture")), "h:canary")],
-        [button(plain(say(language, "Check again")), "h:again")],
-    ]
+def buttons(language: str, *, has_log: bool = False) -> list[list[dict[str, str]]]:
+    """Return the card's buttons: one for each line that can be tested, and one for all."""
+    rows = [[button(plain(say(language, "Test with the canary picture")), "h:canary")]]
+    if has_log:
+        rows.append([button(plain(say(language, "Test the log chat")), "h:log")])
+    return [*rows, [button(plain(say(language, "Check again")), "h:again")]]
 
 
 def canary_words(language: str, finding: Finding, *, may_delete: bool) -> Html:
@@ -111,10 +116,11 @@ def _rights(checkup: Checkup) -> Iterator[Html]:
             yield say(language, "✓ {right}", right=right_name(language, right))
     if "can_invite_users" not in checkup.presence.rights:
         yield say(language, "○ {right}: not needed, only practical.", right=right_name(language, "can_invite_users"))
+        yield remedies.invite(language)
 
 
 def _sight(checkup: Checkup) -> Iterator[Html]:
-    """Say whether the bot sees everything, what its kind of chat rules out, and whether the log chat works."""
+    """Say whether the bot sees everything, and what its kind of chat rules out."""
     language = checkup.language
     if checkup.presence.is_admin:
         yield say(language, "✓ I see every message, for I am an administrator.")
@@ -134,12 +140,24 @@ def _sight(checkup: Checkup) -> Iterator[Html]:
         )
     if checkup.chat_type == "channel":
         yield say(language, "ℹ️ In a channel only its admins post: I remove posts and punish nobody.")
+
+
+def _readers(checkup: Checkup) -> Iterator[Html]:
+    """Say whether the log chat and the owner can be told anything."""
+    language = checkup.language
     if checkup.log_ok is None:
         yield say(language, "○ No log chat: /logchat sets one.")
+        yield remedies.no_log(language)
     elif checkup.log_ok:
         yield say(language, "✓ Log chat: {title}", title=name(checkup.log_title))
     else:
         yield say(language, "✗ Log chat {title}: I may not write there.", title=name(checkup.log_title))
+        yield remedies.log(language, checkup.log_type)
+    if checkup.owner_ok:
+        yield say(language, "✓ I may write to the owner in private.")
+    elif checkup.owner_ok is False:
+        yield say(language, "○ I may not write to the owner in private.")
+        yield remedies.owner(language)
 
 
 def _lists(checkup: Checkup) -> Iterator[Html]:
@@ -149,6 +167,7 @@ def _lists(checkup: Checkup) -> Iterator[Html]:
     total = sum(one.size for one in applying if one.kind is not ListKind.CANARY)
     if not checkup.state.lists_ready:
         yield say(language, "✗ The lists are still being loaded: posts wait until that is done.")
+        yield remedies.loading(language)
     yield say_n(
         language,
         "{mark} {count} entry applies to this chat:",
@@ -157,6 +176,8 @@ def _lists(checkup: Checkup) -> Iterator[Html]:
         mark="✓" if total else "✗",
         count=format_decimal(total, locale=language),
     )
+    if not total:
+        yield remedies.no_entries(language)
     largest = sorted(applying, key=lambda one: -one.size)
     yield from (_list(language, one, checkup.chat_id) for one in largest[:MAX_LISTS])
     if len(largest) > MAX_LISTS:
@@ -180,13 +201,18 @@ def _calm(checkup: Checkup) -> Iterator[Html]:
         tally.unscannable,
         policy=policy,
     )
+    if tally.unscannable:
+        yield remedies.unscannable(language)
     if tally.waiting:
         yield say_n(language, "○ {n} case waits for an admin.", "○ {n} cases wait for an admin.", tally.waiting)
+        yield remedies.waiting(language)
     stopped = {
         "delete": say(language, "✗ The limit of the day is reached: only what is surely listed is removed."),
         "ban": say(language, "✗ The limit of the day is reached: nobody else is muted or banned."),
     }
     yield from (stopped[kind] for kind in tally.stopped)
+    if tally.stopped:
+        yield remedies.limit(language)
 
 
 def _list(language: str, one: HashList, chat_id: int) -> Html:
@@ -215,28 +241,36 @@ def _allowed(language: str) -> Html:
 def _engine(language: str, state: State) -> Iterator[Html]:
     """Say how far behind the bot is, when it last heard from Telegram, and how well its decoders are locked in."""
     inbox = state.inbox
+    is_quick = inbox.oldest_seconds < SLOW_SECONDS
     yield say(
         language,
         "{mark} Waiting updates: {updates}, the oldest for {time}. Waiting calls to Telegram: {calls}.",
-        mark="✓" if inbox.oldest_seconds < SLOW_SECONDS else "✗",
+        mark="✓" if is_quick else "✗",
         updates=inbox.waiting,
         time=duration(language, inbox.oldest_seconds),
         calls=state.outbox_waiting,
     )
+    if not is_quick:
+        yield remedies.queue(language)
+    is_heard = state.poll_age is not None and state.poll_age < STALE_SECONDS
     if state.poll_age is None:
         yield say(language, "✗ Telegram was not heard of yet.")
     else:
         yield say(
             language,
             "{mark} Last heard of Telegram {time} ago",
-            mark="✓" if state.poll_age < STALE_SECONDS else "✗",
+            mark="✓" if is_heard else "✗",
             time=duration(language, state.poll_age),
         )
+    if not is_heard:
+        yield remedies.silence(language)
     levels = {
         "full": say(language, "✓ Decoders are locked in completely."),
         "none": say(language, "✗ Decoders are not locked in on this machine."),
     }
     yield levels.get(state.decoder_level, say(language, "○ Decoders are locked in as far as this machine can."))
+    if state.decoder_level != "full":
+        yield remedies.decoders(language)
 
 
 def _sentence(words: str) -> str:

@@ -12,16 +12,22 @@ from bot import calls, chatsettings, membership
 from bot.calls import CHATTER, url_button
 from bot.i18n import Html, lines, listed, name, plain, say
 from bot.membership import Details
-from bot.protection import Presence, presence_of
+from bot.model import SenderKind
+from bot.protection import POST, Presence, presence_of
 from bot.store import chats, outbox
 from handlers import guard, replies
-from handlers.commands import Asker, refusal
+from handlers.commands import Asker, ask_to_confirm, refusal
 from handlers.context import Context, Services
-from handlers.convert import thread_of, title_of
+from handlers.convert import sender_of, thread_of, title_of
 from handlers.rights import Right
 
 LINK = "log_"
 """What the payload of a link for a log chat begins with; the token follows."""
+
+POSTING = "admin=post_messages"
+"""The right that a link to a log channel asks for."""
+
+HIDDEN = (SenderKind.CHAT, SenderKind.ANONYMOUS_ADMIN)
 
 Words = Callable[[str], Html]
 
@@ -37,7 +43,7 @@ class Place:
     @property
     def is_writable(self) -> bool:
         """Whether the bot may write there."""
-        return self.presence.is_here if self.type != "channel" else "can_post_messages" in self.presence.rights
+        return self.presence.is_here if self.type != "channel" else POST in self.presence.rights
 
 
 async def logchat(context: Context, asker: Asker) -> None:
@@ -57,8 +63,15 @@ async def logchat(context: Context, asker: Asker) -> None:
 
 
 async def follow_link(context: Context, asker: Asker, token: str) -> None:
-    """Make this chat the log chat of the one that the link came from, if the asker is an admin of both."""
+    """Make this chat the log chat of the one that the link came from, if the asker is an admin of both.
+
+    Who wrote in a channel's name, or in the group's, is asked to prove who they are.
+    """
     services = context.services
+    sender = sender_of(asker.message, services.gateway.id)
+    if sender.kind in HIDDEN and sender.id == asker.user_id:
+        await ask_to_confirm(context, asker, "start")
+        return
     async with services.database.read() as connection:
         link = await chatsettings.link_of(connection, token)
     if link is None or link.chat_id == asker.chat_id:
@@ -114,17 +127,23 @@ async def _offer(context: Context, asker: Asker) -> None:
     async def write(connection: AsyncConnection) -> None:
         language = (await chats.settings(connection, asker.chat_id)).language
         token = await chatsettings.new_link(connection, asker.chat_id, by=asker.user_id)
-        url = f"https://t.me/{context.services.gateway.username}?startgroup={LINK}{token}"
+        me = context.services.gateway.username
+        url, channel = f"https://t.me/{me}?startgroup={LINK}{token}", f"https://t.me/{me}?startchannel&{POSTING}"
         text = lines(
             say(language, "In the log chat only admins read what I find; this chat stays free of it."),
             say(language, "Press the button within the hour and choose a group where you are an admin."),
             say(
                 language,
-                "For a channel: make me an admin there who may post, then give <code>/logchat ID</code> here. "
-                "<code>/logchat off</code> ends it.",
+                "For a channel: add me with the other button as an admin who may post, then post there "
+                "<code>/start {payload}</code>. Where I am already, <code>/logchat ID</code> here does as well.",
+                payload=f"{LINK}{token}",
             ),
+            say(language, "<code>/logchat off</code> ends it."),
         )
-        rows = [[url_button(plain(say(language, "Choose the log group")), url)]]
+        rows = [
+            [url_button(plain(say(language, "Choose the log group")), url)],
+            [url_button(plain(say(language, "Choose the log channel")), channel)],
+        ]
         await replies.answer(connection, context.turn, text, buttons=rows)
 
     await context.turn.commit(write)

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 from telegram import Update
 
-from bot import cases, metrics
+from bot import cases, daybook, metrics
 from bot.errors import StoreError
 from bot.log import describe
 from bot.model import MediaPost, Verdict, VerdictKind
@@ -60,6 +60,7 @@ async def _scan(post: MediaPost, turn: Turn, services: Services) -> Verdict:
 def _judging(post: MediaPost, verdict: Verdict, poster: Standing, settings: Settings) -> Write[None]:
     async def write(connection: AsyncConnection) -> None:
         limits, maintainers = settings.limits, settings.maintainers
+        await daybook.scanned(connection, post, verdict)
         await cases.judge(connection, post, verdict, poster, limits=limits, maintainers=maintainers)
 
     return write

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, durations, letters, moderation
+from bot import answers, durations, letters, moderation, unreachable
 from bot.i18n import Html, say
 from bot.moderation import Deed, Order
 from bot.store import cases as records
@@ -141,6 +141,9 @@ async def _whisper(connection: AsyncConnection, context: Context, asker: Asker, 
     person = await chats.person(connection, asker.user_id)
     if person and person.reachable:
         await replies.whisper(connection, context.turn, asker.user_id, text, name="done")
+    elif "sender_chat" not in asker.message:  # an anonymous admin stays one
+        settings = await chats.settings(connection, asker.chat_id)
+        await unreachable.miss(connection, settings, asker.user_id, asker.name)
 
 
 async def _order(context: Context, asker: Asker, manner: Manner, whom: Target) -> Order:

@@ -57,6 +57,7 @@ COMMANDS: dict[str, Right] = {
     "trusted": Right.ADMIN,
     "logchat": Right.CHANGE,
     "check": Right.ADMIN,
+    "summary": Right.ADMIN,
     "case": Right.ADMIN,
     "cases": Right.ADMIN,
     "appeals": Right.ADMIN,
@@ -111,7 +112,7 @@ SETTINGS_BUTTONS: dict[str, Right] = {
 IMPORT_BUTTONS: dict[str, Right] = {"apply": Right.OWNER, "cancel": Right.OWNER}
 """The buttons under what an import would change, data ``x:<token>:<action>``."""
 
-CHECK_BUTTONS: dict[str, Right] = {"canary": Right.ADMIN, "again": Right.ADMIN}
+CHECK_BUTTONS: dict[str, Right] = {"canary": Right.ADMIN, "log": Right.ADMIN, "again": Right.ADMIN}
 """The buttons of the health card, data ``h:<action>``."""
 
 BREAKER_BUTTONS: dict[str, Right] = {"delete": Right.DELETE, "ban": Right.RESTRICT}
@@ -129,6 +130,9 @@ FORGET_BUTTONS: dict[str, Right] = {"erase": Right.EVERYBODY}
 
 CASES_BUTTONS: dict[str, Right] = {"older": Right.ADMIN, "newer": Right.ADMIN}
 """The buttons under /cases, data ``k:<action>:<which>:<number>``."""
+
+RAID_BUTTONS: dict[str, Right] = {"next": Right.ADMIN}
+"""The button of a raid's card, data ``d:next:<raid>``: it shows cards, whose own buttons ask for more."""
 
 UNDO_BUTTONS: dict[str, Right] = {"undo": Right.ADMIN}
 """The button that takes a case back, data ``u:undo:<number>``; the rights that it took to do it are asked as well."""
@@ -167,6 +171,7 @@ BUTTONS: dict[str, Rows] = {
     "a": Rows(COMMANDS, at=None),
     "b": Rows(BREAKER_BUTTONS, at=1),
     "c": Rows(CARD_BUTTONS, at=1, is_bound=True),
+    "d": Rows(RAID_BUTTONS),
     "f": Rows(FORGET_BUTTONS, at=1),
     "g": Rows(FED_BUTTONS),
     "h": Rows(CHECK_BUTTONS),

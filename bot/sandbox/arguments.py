@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ class FilePart:
 
     def json(self) -> dict[str, Any]:
         """What the outbox keeps of it: never the bytes."""
-        return {"filename": self.filename, "size": len(self.data)}
+        return {"filename": self.filename, "size": len(self.data), "sha256": hashlib.sha256(self.data).hexdigest()}
 
 
 def plain(name: str, value: str) -> Any:

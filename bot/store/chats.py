@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import rules
 from bot.model import ChatSettings, Preset, UnscannablePolicy
-from bot.store import joined, upsert
+from bot.store import counts, joined, unreachable, upsert
 from bot.store.fedtables import fed_chats
 from bot.store.tables import (
     breakers,
@@ -29,6 +29,8 @@ from bot.store.tables import (
     strikes,
 )
 from bot.store.trusttables import trusted
+
+AWAY = ("left", "kicked")
 
 SETTINGS = (
     chats.c.chat_id,
@@ -125,6 +127,8 @@ async def migrate(connection: AsyncConnection, old: int, new: int) -> bool:
     await connection.execute(update(chats).where(chats.c.log_chat_id == old).values(log_chat_id=new))
     for list_id in (await connection.scalars(select(lists.c.id).where(lists.c.chat_id == new))).all():
         await connection.execute(list_changes.insert().values(change="list", list_id=list_id))
+    await counts.move(connection, old, new)
+    await unreachable.move(connection, old, new)
     joined.CHATS.add(new)
     moved = await connection.execute(update(fed_chats).where(fed_chats.c.chat_id == old).values(chat_id=new))
     if moved.rowcount:
@@ -139,13 +143,26 @@ async def logged_by(connection: AsyncConnection, log_chat_id: int) -> list[int]:
 
 async def active(connection: AsyncConnection) -> list[int]:
     """Return the chats that the bot is in."""
-    where = chats.c.bot_status.not_in(("left", "kicked"))
+    where = chats.c.bot_status.not_in(AWAY)
     return list(await connection.scalars(select(chats.c.chat_id).where(where)))
 
 
 async def greet(connection: AsyncConnection, user_id: int, **facts: Any) -> None:
     """Keep facts of a person (`name`, `language`, `reachable`)."""
     await upsert.put(connection, people, {"user_id": user_id, **facts, "updated_at": time.time()})
+    if facts.get("reachable"):
+        await unreachable.drop(connection, user_id)
+
+
+async def lose(connection: AsyncConnection, user_id: int) -> None:
+    """Note that a person who is known takes no messages from the bot."""
+    await connection.execute(update(people).where(people.c.user_id == user_id).values(reachable=False))
+
+
+async def owned_by(connection: AsyncConnection, user_id: int) -> list[int]:
+    """Return the chats that somebody owns and the bot is in."""
+    where = (chats.c.owner_id == user_id) & chats.c.bot_status.not_in(AWAY)
+    return list(await connection.scalars(select(chats.c.chat_id).where(where)))
 
 
 async def person(connection: AsyncConnection, user_id: int) -> Person | None:

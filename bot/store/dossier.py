@@ -32,6 +32,7 @@ from bot.store.tables import (
     seen,
     strikes,
 )
+from bot.store.telltables import unreachable
 from bot.store.trusttables import trusted
 
 Document = dict[str, Any]
@@ -99,6 +100,7 @@ def _queries(user_id: int) -> dict[str, Select[Any]]:
         "owned_chats": _select(chats, chats.c.owner_id == user_id, "chat_id", "title"),
         "trusted": _select(trusted, trusted.c.sender_id == user_id, "chat_id", "name", "at"),
         "trust_given": _select(trusted, trusted.c.by_id == user_id, "chat_id", "at"),
+        "said_to_be_out_of_reach": _select(unreachable, unreachable.c.who == user_id, "chat_id", at="said_at"),
         "posts": _select(seen, seen.c.sender_id == user_id, "chat_id", "message_id", at="posted_at"),
         "removals_counted": _select(sanctions, sanctions.c.who == str(user_id), "chat_id", "kind", "day"),
         "matches_counted": _select(hits, hits.c.sender_id == user_id, "chat_id", "at"),

@@ -40,6 +40,7 @@ from bot.store.tables import (
     seen,
     strikes,
 )
+from bot.store.telltables import unreachable
 from bot.store.trusttables import trusted
 
 DAY = 24 * 3600.0
@@ -53,11 +54,13 @@ NOBODY = 0
 TREATED = frozenset(
     {"inbox", "outbox", "pauses", "chats", "people", "seen", "entries", "cases", "case_actions", "strikes"}
     | {"fed_admins", "fed_bans", "fed_chats", "feds", "sanctions", "breakers", "hits", "reports", "report_blocks"}
-    | {"buttons", "audit", "erasures", "trusted", "appeals"}
+    | {"buttons", "audit", "erasures", "trusted", "appeals", "unreachable"}
 )
 """Tables with something of people in them; a test holds that every other one is in `IMPERSONAL`."""
 
-IMPERSONAL = frozenset({"meta", "files", "lists", "list_changes", "raids", "raid_lines", "quarantine"})
+IMPERSONAL = frozenset({"meta", "files", "lists", "list_changes", "raids", "raid_lines", "quarantine"}) | frozenset(
+    {"counts", "summaries", "raid_waits"}
+)
 """Tables that know chats, files and hashes, and nobody who wrote or decided anything."""
 
 
@@ -164,6 +167,7 @@ async def erase(connection: AsyncConnection, request: Request) -> None:
         (report_blocks, (report_blocks.c.reporter_id == user_id) & (report_blocks.c.until <= time.time())),
         (pauses, pauses.c.chat_id == user_id),
         (trusted, (trusted.c.sender_id == user_id) & (trusted.c.at <= until)),
+        (unreachable, unreachable.c.who == user_id),
     )
     for table, where in gone:
         await connection.execute(delete(table).where(where))

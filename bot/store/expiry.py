@@ -33,11 +33,15 @@ from bot.store.tables import (
     seen,
     strikes,
 )
+from bot.store.telltables import counts, raid_waits, summaries, unreachable
 
 DAY = 24 * 3600.0
 
 FLOOD_SECONDS = 8 * DAY
 """How long the counts of the protection against floods are kept: a week shows how a chat was attacked."""
+
+COUNT_SECONDS = 35 * DAY
+"""How long it is counted what a chat's days came to: a summary looks back two weeks, whatever was down meanwhile."""
 
 LASTING = frozenset({"case", "quarantine", "appeal"})
 """Kinds of button that last as long as what they decide; the others are questions of the moment."""
@@ -90,6 +94,10 @@ def rules(before: Before) -> list[Rule]:
         Rule(breakers, breakers.c.day < today - FLOOD_SECONDS // DAY),
         Rule(raids, raids.c.last_at < flood),
         Rule(raid_lines, ~exists().where(raids.c.id == raid_lines.c.raid_id)),
+        Rule(raid_waits, ~exists().where(raids.c.id == raid_waits.c.raid_id)),
+        Rule(counts, counts.c.day < today - COUNT_SECONDS // DAY),
+        Rule(summaries, summaries.c.until_day < today - COUNT_SECONDS // DAY),
+        Rule(unreachable, unreachable.c.said_at < before.people),
         Rule(hits, hits.c.at < flood),
         Rule(pauses, pauses.c.until < before.now),
     ]

@@ -8,12 +8,14 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
+from telegram import InputFile
 
-from bot import metrics
-from bot.calls import CARD, DELETE, RECEIPT, addressed, timed
+from bot import chart, metrics
+from bot.calls import CARD, CHART, DELETE, RECEIPT, addressed, timed
 from bot.errors import StoreError
 from bot.log import describe
 from bot.outcome import Done, Gone, Outcome, Refused, Wait
@@ -163,7 +165,7 @@ class Outbox:
     async def _make(self, row: outbox.Row) -> None:
         if row.rank >= RECEIPT:
             await self._database.write(lambda connection: outbox.mark_sent(connection, row.id))
-        args = addressed(timed(row.args), lambda: self._gateway.username)
+        args = addressed(await sendable(row), lambda: self._gateway.username)
         await self._end([row], await self._gateway.call(row.method, args))
 
     async def _remove(self, chat_id: int) -> None:
@@ -246,6 +248,15 @@ async def _give_up(connection: AsyncConnection, rows: list[outbox.Row], outcome:
     error = None if isinstance(outcome, Done | Gone) else outcome.reason[:500]
     for row in rows:
         await outbox.finish(connection, row, error=error)
+
+
+async def sendable(row: outbox.Row) -> dict[str, Any]:
+    """Return a call's arguments as they are sent now, with the picture that is to be drawn."""
+    args = timed(row.args)
+    if CHART in args:
+        drawn = await asyncio.to_thread(chart.draw, chart.of(args.pop(CHART)))
+        args["photo"] = InputFile(drawn, filename=chart.FILENAME)
+    return args
 
 
 def _pause(row: outbox.Row, wait: Wait) -> float:

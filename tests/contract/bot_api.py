@@ -13,7 +13,7 @@ from typing import Any
 TABLE = Path(__file__).parents[1] / "data" / "bot-api-10.1.json"
 SCALARS: dict[str, Any] = {"Integer": int, "Float": (int, float), "String": str, "Boolean": bool}
 LIST = "Array of "
-FILE = {"filename", "size"}  # how the sandbox notes a file that came along
+FILE = {"filename", "size", "sha256"}  # how the sandbox notes a file that came along
 NEWER = {  # what Telegram sends since Bot API 10.3 and the table does not have yet; aiogram 3.31 requires it
     "ChatMemberAdministrator": {"can_send_welcome_messages": {"types": ["Boolean"], "required": False}},
     "ChatAdministratorRights": {"can_send_welcome_messages": {"types": ["Boolean"], "required": False}},

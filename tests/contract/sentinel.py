@@ -38,6 +38,7 @@ from bot.store.fedtables import fed_admins, fed_bans, fed_chats
 from bot.store.tables import breakers, hits, pauses, report_blocks, sanctions, strikes
 from bot.store.tables import inbox as updates
 from bot.store.tables import outbox as calls
+from bot.store.telltables import unreachable
 from bot.store.trusttables import trusted
 from bot.telegram.sorting import arrival
 from tests.contract import casework as work
@@ -99,6 +100,7 @@ EVERYWHERE = {
     "trusted.by_id",
     "trusted.name",
     "trusted.sender_id",
+    "unreachable.who",
 }
 """Columns in which `live` leaves the person's number or name."""
 
@@ -270,6 +272,7 @@ async def _rest(connection: AsyncConnection) -> None:
         (trusted, {"chat_id": -9, "sender_id": PERSON, "name": NAME, "by_id": 9, "at": time.time()}),
         (trusted, {"chat_id": -9, "sender_id": 9, "name": "Other", "by_id": PERSON, "at": time.time()}),
         (pauses, {"chat_id": PERSON, "rank": 3, "until": time.time()}),
+        (unreachable, {"chat_id": -9, "who": PERSON, "said_at": time.time()}),
     ]
     for table, values in rows:
         await connection.execute(insert(table).values(**values))

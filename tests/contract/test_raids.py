@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import cases, raids
+from bot import cards, cases, chatsettings, raidcards, raids
 from bot.model import ListKind, Match, Sender, SenderKind, Tier, Trust, Verdict, VerdictKind
+from bot.moderation import Scene
 from bot.outcome import Done, Outcome, Refused
 from bot.policy import Standing
 from bot.raids import EDIT_SECONDS, LOUD, QUIET_SECONDS
-from bot.store import outbox
+from bot.review import Fate, Ruling, rule
+from bot.store import chats, outbox
 from bot.store import raids as records
 from bot.store.db import Database
 from bot.store.tables import raid_lines
@@ -30,7 +32,10 @@ async def _place(database: Database) -> None:
     await work.furnish(database)
 
 
-async def remove(database: Database, first: int, count: int) -> list[int]:
+UNSEEN = Verdict(VerdictKind.UNSCANNABLE, reasons=("damaged",))
+
+
+async def remove(database: Database, first: int, count: int, verdict: Verdict = MATCH) -> list[int]:
     """So many listed pictures are posted by `POSTERS` people in turn; their cases."""
 
     async def write(connection: AsyncConnection) -> list[int]:
@@ -38,7 +43,7 @@ async def remove(database: Database, first: int, count: int) -> list[int]:
         for message in range(first, first + count):
             sender = Sender(SenderKind.USER, 500 + message % POSTERS, "Raider")
             one = replace(work.post(message), sender=sender, chat_title="The place")
-            judged = await cases.judge(connection, one, MATCH, Standing.MEMBER)
+            judged = await cases.judge(connection, one, verdict, Standing.MEMBER)
             assert judged is not None
             numbers.append(judged.case.id)
         return numbers
@@ -174,3 +179,111 @@ async def test_a_channels_readers_are_told_nothing(database: Database) -> None:
     await database.write(write)
     assert await words(database, work.CHAT) == []
     assert len(raid_words(await work.made(database, "sendMessage", work.LOG))) == 1
+
+
+# --- cases that wait -----------------------------------------------------------------------------
+
+
+async def cards_of(database: Database) -> list[Made]:
+    """The cards of cases that were sent to the log with buttons that decide."""
+    sent = await work.made(database, "sendMessage", work.LOG)
+    return [one for one in sent if "c:" in str(one.args.get("reply_markup"))]
+
+
+async def raid_card(database: Database) -> Made:
+    """The raid's card as it is now."""
+    edits = await work.made(database, "editMessageText", work.LOG)
+    return [one for one in edits if "🛡" in one.args["text"]][-1]
+
+
+async def show(database: Database) -> int:
+    """An admin presses the button of the raid's card; how many cards that brings."""
+
+    async def write(connection: AsyncConnection) -> int:
+        raid = await records.get(connection, 1)
+        assert raid is not None
+        return await raidcards.show_next(connection, raid, await chats.settings(connection, work.CHAT), work.LOG)
+
+    return await database.write(write)
+
+
+async def test_many_cases_that_wait_are_one_card(database: Database) -> None:
+    """The first few have their cards; then one tells how many wait, and shows the next ones five at a time."""
+    numbers = await remove(database, 10, 20, UNSEEN)
+    assert len(await cards_of(database)) == LOUD
+    assert await words(database, work.CHAT) == []  # nothing was removed there
+    await send(database)
+    await age(database, EDIT_SECONDS + 1)
+    assert await raids.follow(database) is True
+    card = await raid_card(database)
+    assert "20 cases wait for an admin" in card.args["text"]
+    assert f"({20 - LOUD})" in str(card.args["reply_markup"])
+    shown = [await show(database) for _ in range(5)]
+    assert shown == [5, 5, 5, 20 - LOUD - 15, 0]
+    sent = await cards_of(database)
+    assert len(sent) == 20
+    assert [number for number in numbers if not any(f"Case {number}<" in one.args["text"] for one in sent)] == []
+    await send(database)
+    await age(database, QUIET_SECONDS + 1)
+    await raids.follow(database)
+    assert (await raid_card(database)).args["reply_markup"] == {"inline_keyboard": []}
+
+
+async def test_a_card_that_was_held_back_decides_as_others_do(database: Database) -> None:
+    """Shown later, a card knows where it stands and what was reported meanwhile; a decision counts down the raid's."""
+    numbers = await remove(database, 10, LOUD + 1, UNSEEN)
+    await send(database)
+    await work.report(database, 1, message=10 + LOUD, reason="look at this")
+    assert len(await work.made(database, "editMessageText", work.LOG)) == 0
+    assert await show(database) == 1
+    await send(database)
+    last = (await work.made(database, "editMessageText", work.LOG))[-1]
+    assert "look at this" in last.args["text"]
+    button = await work.button_of(database, numbers[-1])
+    ref = cards.card_of(button).ref
+    assert ref is not None
+    case = await work.case_of(database, numbers[-1])
+    scene = Scene("supergroup", Standing.MEMBER)
+    ruling = Ruling(button, case, "dismiss", (work.ADMIN, "A"), scene, ref, "m")
+    assert (await database.write(lambda connection: rule(connection, ruling))).fate is Fate.DONE
+    await age(database, EDIT_SECONDS + 1)
+    await raids.follow(database)
+    assert f"{LOUD} cases wait" in (await raid_card(database)).args["text"]
+
+
+async def test_a_raid_names_lists_and_what_waits(database: Database) -> None:
+    """Removed posts and posts that wait are one raid with one card; the group hears of the removals alone."""
+    await remove(database, 10, 10)
+    await remove(database, 30, 6, UNSEEN)
+    await send(database)
+    await age(database, EDIT_SECONDS + 1)
+    await raids.follow(database)
+    card = await raid_card(database)
+    assert "10 posts of 4 people removed" in card.args["text"]
+    assert "Lists: list (10)" in card.args["text"]
+    assert "6 cases wait" in card.args["text"]
+    (line,) = await work.made(database, "editMessageText", work.CHAT)
+    assert "10 posts of 4 people removed" in line.args["text"]
+    assert "list" not in line.args["text"]
+    assert line.args["reply_markup"] == {"inline_keyboard": []}
+
+
+async def test_where_admins_read_in_the_group_the_card_is_there(database: Database) -> None:
+    """Without a log chat and an owner to write to, the one line in the group is the card."""
+    await database.write(lambda connection: chats.meet(connection, work.CHAT, log_chat_id=None))
+    await remove(database, 10, LOUD + 3, UNSEEN)
+    await send(database)
+    await age(database, EDIT_SECONDS + 1)
+    await raids.follow(database)
+    (card,) = await work.made(database, "editMessageText", work.CHAT)
+    assert "(3)" in str(card.args["reply_markup"])
+    assert len(raid_words(await work.made(database, "sendMessage"))) == 1
+
+
+async def test_a_chat_in_a_forum_is_told_in_the_topic(database: Database) -> None:
+    """The raid's card and the cards it shows stand in the topic that was chosen for the log."""
+    await database.write(lambda c: chatsettings.tune(c, work.CHAT, by=1, log_thread_id=44))
+    await remove(database, 10, LOUD + 2, UNSEEN)
+    await show(database)
+    sent = await work.made(database, "sendMessage", work.LOG)
+    assert [one.args.get("message_thread_id") for one in sent][LOUD:] == [44, 44, 44]

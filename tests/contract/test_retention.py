@@ -75,6 +75,7 @@ ALONE: list[tuple[str, float, dict[str, Any]]] = [
     ("reports", 30 * DAY, {"case_id": 1, "reporter_id": 8}),
     ("audit", 365 * DAY, {"code": "report.filed"}),
     ("people", 365 * DAY, {"user_id": 8}),
+    ("unreachable", 365 * DAY, {"chat_id": -1, "who": 8}),
 ]
 """A table, how long its rows are kept by default, and a row without its time."""
 
@@ -86,6 +87,7 @@ TIMES = {
     "buttons": "created_at",
     "cases": "opened_at",
     "people": "updated_at",
+    "unreachable": "said_at",
 }
 
 

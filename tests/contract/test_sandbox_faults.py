@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import httpx
@@ -99,7 +100,7 @@ async def test_outbox() -> None:
         assert sent["args"] == {
             "chat_id": stage.group,
             "caption": "c",
-            "document": {"filename": "document.bin", "size": 5},
+            "document": {"filename": "document.bin", "size": 5, "sha256": hashlib.sha256(b"12345").hexdigest()},
         }
         assert sent["answer"]["document"]["file_size"] == 5
         assert (await stage.people.calls("getUpdates"))[-1]["answer"] == []

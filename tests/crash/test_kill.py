@@ -147,6 +147,8 @@ def _check_town(bot: Bot, town: Town) -> None:
     assert not missing
     strikes = _ask(bot, "select chat_id, sender_id, count(*) from strikes group by 1, 2 order by 1, 2")
     assert strikes == sorted((*deed, 1) for deed in town.struck)
+    posts = _ask(bot, "select what, sum(number) from counts where what in ('clean', 'match') group by 1 order by 1")
+    assert posts == [("clean", len(town.clean)), ("match", len(town.listed))]
     cases = _ask(bot, "select count(*) from cases where kind='match'")
     assert cases == [(len(town.listed),)]
     kicked = [

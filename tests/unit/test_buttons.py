@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot import cards, casebook, exchange, fedtexts, helplines, panel, panelpages
+from bot import cards, casebook, exchange, fedtexts, helplines, panel, panelpages, raidcards
 from bot.feds import About
 from bot.i18n import languages
 from bot.knobs import KNOBS
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.panel import View
+from bot.raidcards import Telling
 from bot.rules import Rules, TierAction
 from bot.store.casebook import Page
 from bot.store.cases import Case
 from bot.store.feds import Fed, FedChat
+from bot.store.raids import Raid, Toll
 from handlers import healthcard
 
 WIDTHS = {1: 34, 2: 20, 3: 13}
@@ -79,6 +81,8 @@ def in_the_chat(language: str) -> Rows:
 
 ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=True, strikes=False))
 
+RAID = Telling(Raid(1, -1001, "open", 0, 0, 300, 1, 300, 250), Toll(50, 9, 0, 250, 250), is_card=True)
+
 KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "card": lambda language: cards.keyboard(language, case("report"), "token"),
     "claimed card": lambda language: cards.keyboard(language, case("match"), "token", claimed=True),
@@ -92,7 +96,8 @@ KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "federation": lambda language: fedtexts.keyboard(language, ABOUT),
     "greeting": panel.preset_buttons,
     "helpme": lambda language: helplines.keyboard(language, "GB", helplines.MINORS),
-    "health": healthcard.buttons,
+    "health": lambda language: healthcard.buttons(language, has_log=True),
+    "raid": lambda language: raidcards.keyboard(language, RAID) or [],
 }
 
 

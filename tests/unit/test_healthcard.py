@@ -11,10 +11,11 @@ from bot.canary import Finding, Step
 from bot.health import State
 from bot.i18n import languages
 from bot.model import HashList, ListKind, Trust, UnscannablePolicy
+from bot.outcome import Done, Outcome, Refused
 from bot.protection import DELETE, INVITE, RESTRICT, Presence
 from bot.store.caps import Tally
 from bot.store.inbox import Depth
-from handlers.healthcard import MAX_LISTS, Checkup, card
+from handlers.healthcard import MAX_LISTS, Checkup, buttons, card
 
 CHAT = -1001
 FULL = Presence("administrator", frozenset({DELETE, RESTRICT, INVITE}))
@@ -46,33 +47,75 @@ def test_all_is_well(language: str) -> None:
     assert "{" not in text
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"presence": Presence("administrator", frozenset({RESTRICT}))}, "✗ <b>Delete messages</b>"),
-        ({"presence": Presence("member"), "sees_all": False}, "✗ Privacy mode"),
-        ({"presence": Presence("member")}, "✓ I see every message, for privacy mode is off"),
-        ({"chat_type": "group"}, "ℹ️ In a basic group nobody can be muted"),
-        ({"chat_type": "channel"}, "ℹ️ In a channel"),
-        ({"log_ok": False}, "✗ Log chat L"),
-        ({"log_ok": None}, "○ No log chat"),
-        ({"state": replace(STATE, lists_ready=False)}, "✗ The lists"),
-        ({"state": replace(STATE, lists=())}, "✗ 0 entries apply"),
-        ({"state": replace(STATE, poll_age=None)}, "✗ Telegram was not heard of"),
-        ({"state": replace(STATE, poll_age=500.0)}, "✗ Last heard of Telegram 8 minutes ago"),
-        ({"state": replace(STATE, inbox=Depth(7, 60.0, 0))}, "✗ Waiting updates: 7"),
-        ({"state": replace(STATE, decoder_level="none")}, "✗ Decoders"),
-        ({"state": replace(STATE, decoder_level="no-seccomp")}, "○ Decoders"),
-        ({"tally": Tally(unscannable=3)}, "○ 3 posts of the last 24 hours could not be checked. <b>Tell</b>"),
-        ({"unscannable": UnscannablePolicy.HOLD}, "could not be checked. <b>Hold</b>"),
-        ({"tally": Tally(waiting=2)}, "○ 2 cases wait for an admin"),
-        ({"tally": Tally(stopped=("ban", "delete"))}, "✗ The limit of the day is reached: nobody else is muted"),
-        ({"tally": Tally(stopped=("delete",))}, "✗ The limit of the day is reached: only what is surely listed"),
-    ],
-)
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"presence": Presence("administrator", frozenset({RESTRICT}))}, "✗ <b>Delete messages</b>"),
+    ({"presence": Presence("member"), "sees_all": False}, "✗ Privacy mode"),
+    ({"presence": Presence("member")}, "✓ I see every message, for privacy mode is off"),
+    ({"chat_type": "group"}, "ℹ️ In a basic group nobody can be muted"),
+    ({"chat_type": "channel"}, "ℹ️ In a channel"),
+    ({"log_ok": False}, "✗ Log chat L"),
+    ({"log_ok": None}, "○ No log chat"),
+    ({"log_ok": False, "log_type": "channel"}, "✗ Log chat L"),
+    ({"owner_ok": False}, "○ I may not write to the owner"),
+    ({"presence": Presence("administrator", frozenset({DELETE, RESTRICT}))}, "○ Invite users"),
+    ({"state": replace(STATE, lists_ready=False)}, "✗ The lists"),
+    ({"state": replace(STATE, lists=())}, "✗ 0 entries apply"),
+    ({"state": replace(STATE, poll_age=None)}, "✗ Telegram was not heard of"),
+    ({"state": replace(STATE, poll_age=500.0)}, "✗ Last heard of Telegram 8 minutes ago"),
+    ({"state": replace(STATE, inbox=Depth(7, 60.0, 0))}, "✗ Waiting updates: 7"),
+    ({"state": replace(STATE, decoder_level="none")}, "✗ Decoders"),
+    ({"state": replace(STATE, decoder_level="no-seccomp")}, "○ Decoders"),
+    ({"tally": Tally(unscannable=3)}, "○ 3 posts of the last 24 hours could not be checked. <b>Tell</b>"),
+    ({"unscannable": UnscannablePolicy.HOLD}, "could not be checked. <b>Hold</b>"),
+    ({"tally": Tally(waiting=2)}, "○ 2 cases wait for an admin"),
+    ({"tally": Tally(stopped=("ban", "delete"))}, "✗ The limit of the day is reached: nobody else is muted"),
+    ({"tally": Tally(stopped=("delete",))}, "✗ The limit of the day is reached: only what is surely listed"),
+]
+"""What may be otherwise than well, and the line that says so."""
+
+
+@pytest.mark.parametrize(("change", "words"), WRONG)
 def test_what_is_wrong_is_named(change: dict[str, object], words: str) -> None:
     """Each fact that is not as it should be has a line of its own."""
     assert words in card(replace(WELL, **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("change", [change for change, _ in WRONG])
+def test_every_line_that_is_not_green_says_how_it_is_mended(change: dict[str, object], language: str) -> None:
+    """Below a red or yellow line stands what to do, in every language; a day without trouble has nothing to mend."""
+    text = card(replace(WELL, language=language, **change))  # type: ignore[arg-type]
+    for paragraph in text.split("\n\n"):
+        shown = paragraph.split("\n")
+        flagged = [at for at, line in enumerate(shown) if line[:1] in "✗○" and ("24" not in line or "tally" in change)]
+        for at in flagged:
+            after = shown[at + 1 :]
+            assert any("↳" in line or "→" in line or "@BotFather" in line for line in (shown[at], *after)), shown[at]
+    assert len(text) < 4096
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Done({"message_id": 1}), "<b>"),
+        (Refused("Bad Request: message thread not found"), "/settings"),
+        (Refused("Forbidden: <bot> was kicked"), "/logchat"),
+    ],
+)
+def test_what_became_of_a_test_post_is_said(outcome: Outcome, words: str, language: str) -> None:
+    """A test of the log chat ends in a sentence with Telegram's own words and what to do, in every language."""
+    text = card(replace(WELL, language=language), posted=outcome)
+    end = text.split("\n\n")[-1]
+    assert "📨" in end
+    assert words in end
+    assert "<bot>" not in end
+
+
+def test_each_line_that_can_be_tested_has_its_button() -> None:
+    """The canary can always be tested, the log chat where there is one."""
+    assert [row[0]["callback_data"] for row in buttons("en")] == ["h:canary", "h:again"]
+    assert [row[0]["callback_data"] for row in buttons("en", has_log=True)] == ["h:canary", "h:log", "h:again"]
 
 
 def test_only_lists_that_apply_are_counted() -> None:
