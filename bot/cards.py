@@ -15,6 +15,7 @@ from bot.model import ChatSettings, Decision, MessageRef, VerdictKind
 from bot.notices import deed_words, log_line, shorten, where
 from bot.store import cases as records
 from bot.store import chats, outbox
+from bot.store import reports as filed
 from bot.store.cases import Button, Case, CaseAction
 
 MAX_REASONS = 5
@@ -75,7 +76,7 @@ async def place(connection: AsyncConnection, case_id: int, ref: MessageRef) -> N
         return
     await keep(connection, found, replace(card_of(found), chat_id=ref.chat_id, message_id=ref.message_id))
     shown = 1 if case.kind == REPORT else 0
-    if not case.is_open or await records.report_count(connection, case_id) > shown:
+    if not case.is_open or await filed.count(connection, case_id) > shown:
         await refresh(connection, case, mark=f"placed:{ref.message_id}")
 
 
@@ -101,9 +102,9 @@ async def refresh(connection: AsyncConnection, case: Case, *, mark: str) -> None
 async def text_of(connection: AsyncConnection, case: Case, card: Card, settings: ChatSettings) -> Html:
     """Return what a card says now: the case, who reported it in number, who is on it, how it ended."""
     language = await guardians.tongue(connection, settings, card.chat_id or case.chat_id)
-    count = await records.report_count(connection, case.id)
+    count = await filed.count(connection, case.id)
     is_private = card.chat_id is not None and card.chat_id in {settings.log_chat_id, settings.owner_id} - {case.chat_id}
-    reasons = await records.report_reasons(connection, case.id) if is_private else []
+    reasons = await filed.reasons(connection, case.id) if is_private else []
     if case.kind == REPORT:
         chat = await chats.chat(connection, case.chat_id)
         text = report_card(language, case, chat.title if chat else "", count=count, reasons=reasons)
@@ -132,7 +133,7 @@ async def log(
     if settings.log_chat_id is None or settings.log_chat_id == case.chat_id:
         return
     language, chat = settings.language, await chats.chat(connection, case.chat_id)
-    reason = case.reason or next(iter(await records.report_reasons(connection, case.id)), "")
+    reason = case.reason or next(iter(await filed.reasons(connection, case.id)), "")
     what = deed_words(language, deed, decision or Decision(), is_removed=is_removed)
     text = log_line(language, case, chat.title if chat else "", what=what, by_name=by[1], reason=reason)
     line = calls.say(f"log:{case.id}:{deed}", settings.log_chat_id, text, rank=calls.CARD, case_id=case.id)

@@ -16,6 +16,7 @@ from bot.policy import LADDERS, Standing, decide
 from bot.settings import Limits
 from bot.store import cases as records
 from bot.store import chats, media, outbox
+from bot.store import reports as filed
 from bot.store.cases import Case
 
 
@@ -289,7 +290,7 @@ async def _say_elsewhere(connection: AsyncConnection, row: outbox.Row) -> None:
         target = settings.chat_id
     args = {**row.args, "chat_id": target}
     if case.kind == "report" and target == case.chat_id:  # what reporters wrote is for the admins alone
-        count = await records.report_count(connection, case.id)
+        count = await filed.count(connection, case.id)
         args["text"] = cards.report_card(settings.language, case, settings.title, count=count)
     call = Call(f"{row.key}:else", row.method, args, target, row.rank, row.case_id)
     await enqueue(connection, case, "notify", call)

@@ -14,6 +14,7 @@ from bot.i18n import Html, language_for, say
 from bot.model import Sender, SenderKind, VerdictKind
 from bot.store import cases as records
 from bot.store import chats, outbox, reportblocks
+from bot.store import reports as store
 from bot.store.cases import Case
 
 HOUR, DAY = 60 * 60, 24 * 60 * 60
@@ -74,9 +75,9 @@ async def limit(connection: AsyncConnection, chat_id: int, reporter_id: int) -> 
     now = time.time()
     if await reportblocks.is_blocked(connection, chat_id, reporter_id):
         return Fate.BLOCKED
-    if await records.reports_since(connection, reporter_id, now - HOUR) >= HOURLY:
+    if await store.since(connection, reporter_id, now - HOUR) >= HOURLY:
         return Fate.TOO_MANY_AN_HOUR
-    if await records.reports_since(connection, reporter_id, now - DAY) >= DAILY:
+    if await store.since(connection, reporter_id, now - DAY) >= DAILY:
         return Fate.TOO_MANY_A_DAY
     return None
 
@@ -86,19 +87,19 @@ async def file(connection: AsyncConnection, report: Report) -> Filed:
     if report.sender.kind is SenderKind.SELF:
         return Filed(Fate.OWN)
     known = await _known_case(connection, report)
-    if known and await records.has_reported(connection, known.id, report.reporter_id):
+    if known and await store.has_reported(connection, known.id, report.reporter_id):
         return Filed(Fate.AGAIN, known)
     if (reached := await limit(connection, report.chat_id, report.reporter_id)) is not None:
         return Filed(reached)
     case = known or await _open(connection, report)
-    await records.report(connection, case.id, report.reporter_id, reason=report.reason, language=report.language)
+    await store.add(connection, case.id, report.reporter_id, reason=report.reason, language=report.language)
     await records.record(connection, "report.filed", chat_id=report.chat_id, detail=f"case {case.id}")
     if known is None:
         await _send_card(connection, case, report)
         return Filed(Fate.NEW, case)
     if not case.is_open:
         return Filed(Fate.DECIDED, case, await decision_of(connection, case))
-    count = await records.report_count(connection, case.id)
+    count = await store.count(connection, case.id)
     await cards.refresh(connection, case, mark=f"reports:{count}")
     return Filed(Fate.MERGED, case)
 
@@ -110,7 +111,7 @@ async def block(connection: AsyncConnection, case: Case) -> int:
 
 async def tell(connection: AsyncConnection, case: Case, decision: str) -> None:
     """Tell everybody who reported a case, and whom the bot may write to, what an admin decided."""
-    for person, language in await chats.reporters(connection, case.id):
+    for person, language in await store.reporters(connection, case.id):
         if person.reachable:
             text = notices.outcome_words(language_for(language or person.language), case, decision)
             # No case number goes with the call: nothing but the table of reports ties a person to a case.

@@ -13,6 +13,7 @@ from bot import rules
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.store import joined, upsert
 from bot.store.fedtables import fed_chats
+from bot.store.reporttables import report_blocks
 from bot.store.tables import (
     breakers,
     buttons,
@@ -22,8 +23,6 @@ from bot.store.tables import (
     lists,
     people,
     raids,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,
@@ -154,13 +153,3 @@ async def bearers(connection: AsyncConnection, username: str) -> list[Person]:
     columns = (people.c.user_id, people.c.name, people.c.language, people.c.reachable)
     query = select(*columns).where(people.c.username == username).order_by(people.c.updated_at.desc()).limit(5)
     return [Person(*row) for row in await connection.execute(query)]
-
-
-async def reporters(connection: AsyncConnection, case_id: int) -> list[tuple[Person, str | None]]:
-    """Return who reported a case, each with the language of the report."""
-    query = (
-        select(people.c.user_id, people.c.name, people.c.language, people.c.reachable, reports.c.language)
-        .join(people, people.c.user_id == reports.c.reporter_id)
-        .where(reports.c.case_id == case_id)
-    )
-    return [(Person(*row[:4]), row[4]) for row in await connection.execute(query)]

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats, feds
+from bot.store.reporttables import report_blocks, reports
 from bot.store.tables import (
     audit,
     breakers,
@@ -25,8 +26,6 @@ from bot.store.tables import (
     lists,
     outbox,
     people,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,

@@ -19,6 +19,7 @@ from bot.store import expiry, upsert
 from bot.store import inbox as arriving
 from bot.store import outbox as leaving
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats
+from bot.store.reporttables import report_blocks, reports
 from bot.store.tables import (
     audit,
     breakers,
@@ -33,8 +34,6 @@ from bot.store.tables import (
     outbox,
     pauses,
     people,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import inbox as arriving
 from bot.store import outbox as leaving
+from bot.store.reporttables import report_blocks, reports
 from bot.store.tables import (
     audit,
     breakers,
@@ -26,8 +27,6 @@ from bot.store.tables import (
     people,
     raid_lines,
     raids,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,

@@ -17,7 +17,7 @@ from bot.policy import Standing
 from bot.reports import DAILY, HOURLY, Fate
 from bot.store import cases as records
 from bot.store import chats, reportblocks
-from bot.store import tables as t
+from bot.store import reporttables as t
 from bot.store.db import Database
 from tests.contract import casework as work
 
