@@ -223,7 +223,8 @@ def can_undo(case: Case, actions: Sequence[CaseAction]) -> bool:
     A removed message cannot come back; of a listed picture it can be said that it may be posted again.
     """
     done = in_force(actions)
-    return "undo" not in done and bool(done & AGAINST or (case.kind == VerdictKind.MATCH and "delete" in done))
+    is_listed = "block" in done or (case.kind == VerdictKind.MATCH and "delete" in done)
+    return "undo" not in done and bool(done & AGAINST or is_listed)
 
 
 def decision_words(language: str, decision: str) -> Html:

@@ -148,7 +148,7 @@ async def _act(connection: AsyncConnection, ruling: Ruling) -> None:
         await cards.log(connection, case, ruling.action, by=by)
         return
     if (kind := LISTING.get(ruling.action)) is not None:
-        await curation.list_files(connection, ruling.files, kind=kind, chat_id=case.chat_id, by=by[0])
+        await curation.list_files(connection, ruling.files, kind=kind, chat_id=case.chat_id, by=by[0], case_id=case.id)
         await records.note(connection, case.id, ruling.action, by=by)
     if ruling.action == "allow":
         await cards.log(connection, case, "allow", by=by)

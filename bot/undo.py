@@ -101,6 +101,8 @@ async def _give_back(
     given = ["strike"] if await undone.lift_strikes(connection, case.id) else []
     released, key, stays = await _release(connection, undoing, actions, f"{case.id}-{tries}")
     given += released
+    if "block" in cards.in_force(actions) and await curation.unlist(connection, case.chat_id, case.id):
+        given.append("block")
     if case.kind == VerdictKind.MATCH and undoing.files:
         await curation.list_files(connection, undoing.files, kind=ListKind.ALLOW, chat_id=case.chat_id, by=by[0])
         await records.note(connection, case.id, "allow", by=by)
@@ -198,6 +200,7 @@ def _done(language: str, result: Result) -> Html:
         "unmute": say(language, "unmuted"),
         "strike": say(language, "strike taken back"),
         "allow": say(language, "the same media may be posted here again"),
+        "block": say(language, "the media are off this chat’s list"),
     }
     if not result.given:
         return say(language, "Case {number} is taken back.", number=result.case.id)
