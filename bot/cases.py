@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, raids
+from bot import breaker, calls, cards, categories, guardians, invites, notices, purge, quarantine, raids
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
 from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
@@ -196,10 +196,9 @@ async def tell_admins(
     """Send a card to where the chat's admins read: an open case gets the buttons that decide it, others “Undo”."""
     buttons, target = None, await admin_chat(connection, settings)
     if case.is_open:
-        is_removed = await records.is_removed(connection, case.id)
         token = await cards.new_token(connection, case, card)
         language = await guardians.tongue(connection, settings, target)
-        buttons = cards.keyboard(language, case, token, removed=is_removed)
+        buttons = cards.keyboard(language, case, token, await cards.state_of(connection, case, cards.Card()))
     elif cards.can_undo(case, await records.actions(connection, case.id)):
         buttons = cards.undo_rows(await guardians.tongue(connection, settings, target), case)
     call = calls.say(
@@ -290,8 +289,7 @@ async def _say_elsewhere(connection: AsyncConnection, row: outbox.Row) -> None:
         target = settings.chat_id
     args = {**row.args, "chat_id": target}
     if case.kind == "report" and target == case.chat_id:  # what reporters wrote is for the admins alone
-        count = await filed.count(connection, case.id)
-        args["text"] = cards.report_card(settings.language, case, settings.title, count=count)
+        args["text"] = await cards.text_of(connection, case, cards.Card(chat_id=target), settings)
     call = Call(f"{row.key}:else", row.method, args, target, row.rank, row.case_id)
     await enqueue(connection, case, "notify", call)
 
@@ -310,7 +308,8 @@ async def _alarm(connection: AsyncConnection, row: outbox.Row, words: str) -> No
     action = row.key.split(":", 1)[0]
     title, username = (chat.title, chat.username) if chat else ("", None)
     failed_on = MessageRef(case.chat_id, row.args.get("message_id", case.message_id or 0))
-    url = notices.message_url(failed_on, username)
+    is_of_minors = categories.is_of_minors(await filed.kinds(connection, case.id))
+    url = None if is_of_minors else notices.message_url(failed_on, username)
     target = await admin_chat(connection, settings)
     language = await guardians.tongue(connection, settings, target)
     text = notices.failure_alert(language, case, title, action, why=words, url=url)

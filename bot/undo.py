@@ -15,6 +15,7 @@ from bot.model import Fingerprint, ListKind, SenderKind, VerdictKind
 from bot.moderation import By, Obstacle, Scene
 from bot.store import cases as records
 from bot.store import chats, outbox, undone
+from bot.store import reports as filed
 from bot.store.cases import Case, CaseAction
 
 REMOVING = frozenset({"ban", "kick"})
@@ -98,6 +99,7 @@ async def _give_back(
     connection: AsyncConnection, undoing: Undoing, actions: Sequence[CaseAction], tries: int
 ) -> Result:
     case, by = undoing.case, undoing.by
+    await filed.void(connection, case.id)
     given = ["strike"] if await undone.lift_strikes(connection, case.id) else []
     released, key, stays = await _release(connection, undoing, actions, f"{case.id}-{tries}")
     given += released

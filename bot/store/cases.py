@@ -271,6 +271,13 @@ async def claim(connection: AsyncConnection, token: str, user_id: int | None) ->
     await connection.execute(update(buttons).where(buttons.c.token == token).values(claimed_by=user_id))
 
 
+async def claimed(connection: AsyncConnection) -> list[Button]:
+    """Return the cards of open cases that somebody looks after, or did until their time ran out."""
+    columns = [buttons.c[field] for field in Button.__dataclass_fields__]
+    where = buttons.c.claimed_by.is_not(None) & (buttons.c.kind == "case") & (buttons.c.state == "open")
+    return [Button(*row) for row in await connection.execute(select(*columns).where(where))]
+
+
 # --- audit ---------------------------------------------------------------------------------------
 
 AUDIT_CODES = frozenset(
@@ -278,13 +285,26 @@ AUDIT_CODES = frozenset(
     for area, things in {
         "breaker": ("tripped", "lifted"),
         "canary": ("failed",),
-        "case": ("claim", "release", "delete", "warn", "mute", "ban", "block", "dismiss", "misuse", "allow", "undo"),
+        "case": (
+            "claim",
+            "release",
+            "take",
+            "delete",
+            "warn",
+            "mute",
+            "ban",
+            "block",
+            "dismiss",
+            "misuse",
+            "allow",
+            "undo",
+        ),
         "chat": ("joined", "left", "migrated", "rights_given", "rights_lost"),
         "fed": ("new", "join", "leave", "ban", "unban", "promote", "demote", "acts", "strikes", "import"),
         "list": ("block", "allow", "import", "remove"),
         "moderation": ("warn", "unwarn", "mute", "unmute", "ban", "unban", "kick", "purge"),
         "quarantine": ("held", "kept", "released"),
-        "report": ("filed", "lifted"),
+        "report": ("filed", "category", "lifted", "held"),
         "store": ("restored",),
         "settings": ("preset", "unscannable", "language", "logchat", "rules"),
     }.items()

@@ -14,6 +14,8 @@ reports = Table(
     Column("reporter_id", BigInteger, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Column("language", Text),
+    Column("category", Text, nullable=False, server_default=""),  # `bot.categories`; empty until somebody says
+    Column("outcome", Text, nullable=False, server_default=""),  # "right", "wrong", "void"; empty until it is decided
     Column("at", Float, nullable=False),
     UniqueConstraint("case_id", "reporter_id"),
 )
