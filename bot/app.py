@@ -13,7 +13,7 @@ from starlette.routing import Route
 from telegram.ext import Application, ApplicationBuilder, ContextTypes
 
 import handlers
-from bot import cases, curation, raids, retention, service
+from bot import cases, claims, curation, raids, reports, retention, service
 from bot.canary import CanaryTests
 from bot.erasure import Eraser
 from bot.errors import BadToken, Conflict, HaechiError, StoreError, Unreachable, UserError
@@ -119,6 +119,7 @@ class App:
                 self._keep_tidy,
                 self.eraser.run,
                 self._keep_told,
+                self._keep_current,
             )
             tasks = [asyncio.create_task(job(), name=job.__qualname__) for job in jobs]
             started()
@@ -210,6 +211,13 @@ class App:
             if await raids.follow(self.database):
                 self.outbox.wake()
             await asyncio.sleep(raids.LOOK_SECONDS)
+
+    async def _keep_current(self) -> None:
+        """End claims that have run out, and tell the reporters of cases that no press closed."""
+        while True:
+            if any([await claims.follow(self.database), await reports.follow(self.database)]):
+                self.outbox.wake()
+            await asyncio.sleep(claims.LOOK_SECONDS)
 
     async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
         """Take in nothing more, finish what is in hand."""

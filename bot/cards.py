@@ -138,6 +138,14 @@ async def text_of(connection: AsyncConnection, case: Case, card: Card, settings:
     return claimed(language, text, card) if card.is_claimed else text
 
 
+async def said_in(connection: AsyncConnection, language: str, case: Case) -> Html | None:
+    """Say in a case's file how many members reported it, and as what; None where nobody did."""
+    if not (count := await filed.count(connection, case.id)):
+        return None
+    more = say_n(language, "Reported by {n} member", "Reported by {n} members", count)
+    return lines(more, categories.counted(language, await filed.kinds(connection, case.id)))
+
+
 async def state_of(connection: AsyncConnection, case: Case, card: Card) -> State:
     """Return what the buttons of an open case go by."""
     is_removed = await records.is_removed(connection, case.id)

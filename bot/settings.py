@@ -214,6 +214,9 @@ class Limits(Section):
         100, ge=1, le=1_000_000, description="People whose posts are removed in a chat in a day, sure matches apart."
     )
     daily_bans: Whole = Field(30, ge=1, le=1_000_000, description="People muted or banned in a chat in a day.")
+    claim_minutes: Whole = Field(
+        30, ge=1, le=10_080, description="Minutes that a card stays with the admin who took it."
+    )
     quarantine_posters: Whole = Field(
         20, ge=2, le=1_000_000, description="People whose posts one entry matches in a day until it is doubted …"
     )

@@ -63,7 +63,9 @@ async def _show(connection: AsyncConnection, context: Context, asker: Asker, fou
     """Answer with the file of a case, and the button that takes it back; in its own chat it does not name admins."""
     language, chat = await language_of(connection, asker), await chats.chat(connection, found.chat_id)
     title, actions = chat.title if chat else "", await records.actions(connection, found.id)
-    text = notices.case_file(language, found, title, actions, is_named=found.chat_id != asker.chat_id)
+    said = await cards.said_in(connection, language, found)
+    is_named = found.chat_id != asker.chat_id
+    text = notices.case_file(language, found, title, actions, is_named=is_named, reported=said)
     rows = cards.undo_rows(language, found) if not found.is_open and cards.can_undo(found, actions) else None
     await replies.answer(connection, context.turn, text, buttons=rows)
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import rules
@@ -153,3 +153,15 @@ async def bearers(connection: AsyncConnection, username: str) -> list[Person]:
     columns = (people.c.user_id, people.c.name, people.c.language, people.c.reachable)
     query = select(*columns).where(people.c.username == username).order_by(people.c.updated_at.desc()).limit(5)
     return [Person(*row) for row in await connection.execute(query)]
+
+
+async def named(connection: AsyncConnection, username: str) -> int | None:
+    """Return the chat that was last known by a username."""
+    query = select(chats.c.chat_id).where(func.lower(chats.c.username) == username.lower()).limit(1)
+    return (await connection.scalars(query)).one_or_none()
+
+
+async def discussing(connection: AsyncConnection, channel_id: int) -> int | None:
+    """Return the group that is known to be linked to a channel."""
+    query = select(chats.c.chat_id).where(chats.c.linked_chat_id == channel_id).limit(1)
+    return (await connection.scalars(query)).one_or_none()

@@ -31,6 +31,7 @@ class OpenReport:
     count: int
     kinds: dict[str, int]
     button: Button | None
+    is_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ async def _filled(connection: AsyncConnection, case: Case) -> OpenReport:
         count=await filed.count(connection, case.id),
         kinds=await filed.kinds(connection, case.id),
         button=await records.case_button(connection, case.id),
+        is_removed=await records.is_removed(connection, case.id),
     )
 
 

@@ -69,7 +69,7 @@ ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=Tr
 
 KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "card": lambda language: cards.keyboard(language, case("report"), "token"),
-    "claimed card": lambda language: cards.keyboard(language, case("match"), "token", claimed=True),
+    "claimed card": lambda language: cards.keyboard(language, case("match"), "token", cards.State("Kim Min-jun", 1)),
     "decided card": lambda language: cards.undo_rows(language, case("match")),
     "cases": lambda language: casebook.keyboard(
         language, Page((case("match"),), has_older=True, has_newer=True), "all"

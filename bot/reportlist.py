@@ -1,0 +1,68 @@
+"""What is said about the reports that wait: a line each, oldest first. Of minors nothing leads to the post. Pure."""
+
+from __future__ import annotations
+
+import html
+
+from bot import cards, categories
+from bot.calls import button
+from bot.i18n import Html, duration, lines, link, name, plain, say, say_n
+from bot.notices import message_url
+from bot.store.openreports import OpenReport, Page
+
+Rows = list[list[dict[str, str]]]
+
+
+def page_text(language: str, page: Page, now: float, *, is_named: bool, has_titles: bool) -> Html:
+    """List the open reports of a page; with `is_named` by which admin is on one, with `has_titles` in which chat."""
+    if not page.open:
+        return say(language, "No reports wait.")
+    title = say_n(language, "<b>{n} report waits</b>", "<b>{n} reports wait</b>, oldest first", page.total)
+    shown = [_entry(language, one, now, is_named=is_named, has_title=has_titles) for one in page.open]
+    return lines(title, *shown)
+
+
+def keyboard(language: str, page: Page) -> Rows:
+    """Return the buttons that lead to the other pages, none where there is but one."""
+    row = []
+    if page.has_older and page.open:
+        row.append(button(plain(say(language, "◀ Older")), f"o:older:{page.open[0].case.id}"))
+    if page.has_newer and page.open:
+        row.append(button(plain(say(language, "Newer ▶")), f"o:newer:{page.open[-1].case.id}"))
+    return [row] if row else []
+
+
+def _entry(language: str, one: OpenReport, now: float, *, is_named: bool, has_title: bool) -> Html:
+    worst = categories.worst(one.kinds)
+    parts = [
+        say(language, "• Case {number}", number=one.case.id),
+        Html(duration(language, max(60.0, now - one.case.opened_at))),
+        Html(html.escape(name(one.title))) if has_title else None,
+        categories.words(language, worst) if worst else None,
+        say_n(language, "{n} member", "{n} members", one.count),
+        _holder(language, one, is_named=is_named),
+        say(language, "removed until decided") if one.is_removed else None,
+        *_links(language, one),
+    ]
+    return Html(" · ".join(part for part in parts if part))
+
+
+def _holder(language: str, one: OpenReport, *, is_named: bool) -> Html | None:
+    """Say who looks after a case at this moment."""
+    card = cards.card_of(one.button) if one.button else cards.Card()
+    if not card.is_claimed:
+        return None
+    return say(language, "{name} is on it", name=name(card.claimer) if is_named else say(language, "an admin"))
+
+
+def _links(language: str, one: OpenReport) -> list[Html]:
+    """Lead to the message while it stands, but never where minors are said to be shown, and to the card."""
+    ref = cards.card_of(one.button).ref if one.button else None
+    is_shown = not one.is_removed and not categories.is_of_minors(one.kinds)
+    urls = {
+        say(language, "message"): message_url(one.case.message, one.username)
+        if one.case.message and is_shown
+        else None,
+        say(language, "card"): message_url(ref) if ref else None,
+    }
+    return [link(url, words) for words, url in urls.items() if url]
