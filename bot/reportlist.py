@@ -13,13 +13,12 @@ from bot.store.openreports import OpenReport, Page
 Rows = list[list[dict[str, str]]]
 
 
-def page_text(language: str, page: Page, now: float, *, is_named: bool, has_titles: bool) -> Html:
-    """List the open reports of a page; with `is_named` by which admin is on one, with `has_titles` in which chat."""
+def page_text(language: str, page: Page, now: float, *, here: int) -> Html:
+    """List the open reports of a page as read in the chat `here`: of its own it names neither chat nor admin."""
     if not page.open:
         return say(language, "No reports wait.")
     title = say_n(language, "<b>{n} report waits</b>", "<b>{n} reports wait</b>, oldest first", page.total)
-    shown = [_entry(language, one, now, is_named=is_named, has_title=has_titles) for one in page.open]
-    return lines(title, *shown)
+    return lines(title, *(_entry(language, one, now, is_here=one.case.chat_id == here) for one in page.open))
 
 
 def keyboard(language: str, page: Page) -> Rows:
@@ -32,15 +31,15 @@ def keyboard(language: str, page: Page) -> Rows:
     return [row] if row else []
 
 
-def _entry(language: str, one: OpenReport, now: float, *, is_named: bool, has_title: bool) -> Html:
+def _entry(language: str, one: OpenReport, now: float, *, is_here: bool) -> Html:
     worst = categories.worst(one.kinds)
     parts = [
         say(language, "• Case {number}", number=one.case.id),
-        Html(duration(language, max(60.0, now - one.case.opened_at))),
-        Html(html.escape(name(one.title))) if has_title else None,
+        Html(duration(language, max(1.0, now - one.case.opened_at))),
+        Html(html.escape(name(one.title))) if not is_here else None,
         categories.words(language, worst) if worst else None,
         say_n(language, "{n} member", "{n} members", one.count),
-        _holder(language, one, is_named=is_named),
+        _holder(language, one, is_named=not is_here),
         say(language, "removed until decided") if one.is_removed else None,
         *_links(language, one),
     ]

@@ -71,9 +71,5 @@ async def _page(
     after: int | None = None,
     before: int | None = None,
 ) -> tuple[Html, reportlist.Rows]:
-    """Return a page as it is read in a chat: one that the reports are from does not name admins."""
     page = await openreports.page(connection, places, after=after, before=before)
-    text = reportlist.page_text(
-        language, page, time.time(), is_named=chat_id not in places, has_titles=places != {chat_id}
-    )
-    return text, reportlist.keyboard(language, page)
+    return reportlist.page_text(language, page, time.time(), here=chat_id), reportlist.keyboard(language, page)

@@ -131,7 +131,7 @@ async def forward(cast: Cast, role: str, message: Json, origin: Json, **fields: 
     """Somebody forwards a message to the bot in private; the number of theirs, and the answer."""
     own = cast.message(PRIVATE, role, "x")
     del own["text"], own["entities"]
-    content = {name: message[name] for name in ("text", "photo") if name in message}
+    content: Json = {name: message[name] for name in ("text", "photo") if name in message}
     await cast.hear({**own, **content, "forward_origin": {"date": message["date"], **origin}, **fields})
     return own["message_id"], await answered(cast, role)
 

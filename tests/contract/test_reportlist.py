@@ -34,9 +34,9 @@ async def pages(database: Database, **ends: Any) -> Page:
         return await openreports.page(connection, {work.CHAT}, **ends)
 
 
-def text(page: Page, **facts: Any) -> str:
-    """What is said of a page."""
-    return reportlist.page_text("en", page, time.time(), **{"is_named": True, "has_titles": False, **facts})
+def text(page: Page, here: int = work.CHAT) -> str:
+    """What is said of a page, in the chat that it is about or in another."""
+    return reportlist.page_text("en", page, time.time(), here=here)
 
 
 async def test_open_reports_are_listed_oldest_first(database: Database) -> None:
@@ -69,10 +69,11 @@ async def test_who_is_on_it_is_named_where_admins_read(database: Database) -> No
     ruling = Ruling(**values, action="claim", by=(601, "Olga"), scene=scene, card=MessageRef(work.LOG, 77), mark="m")
     await database.write(lambda c: rule(c, ruling))
     page = await pages(database)
-    assert "Olga is on it" in text(page, has_titles=True)
-    assert "The place" in text(page, has_titles=True)
-    assert "an admin is on it" in text(page, is_named=False)
-    assert "Olga" not in text(page, is_named=False)
+    assert "Olga is on it" in text(page, work.LOG)
+    assert "The place" in text(page, work.LOG)
+    assert "an admin is on it" in text(page)
+    assert "Olga" not in text(page)
+    assert "The place" not in text(page)
 
 
 async def test_the_list_leads_to_nothing_of_minors(database: Database) -> None:
