@@ -55,6 +55,7 @@ class Card:
     claimed_until: float = 0.0
     claims: int = 0
     worst: str = ""
+    is_of_minors: bool = False  # stays when whoever said so is forgotten
 
     @property
     def is_claimed(self) -> bool:
@@ -82,7 +83,8 @@ async def keep(connection: AsyncConnection, kept: Button, card: Card) -> None:
 async def new_token(connection: AsyncConnection, case: Case, text: str) -> str:
     """Return the token of a card that is about to be sent."""
     worst = categories.worst(await filed.kinds(connection, case.id)) or ""
-    data = json.dumps(asdict(Card(text="" if case.kind == REPORT else text, worst=worst)), ensure_ascii=False)
+    kept = Card("" if case.kind == REPORT else text, worst=worst, is_of_minors=worst == categories.Category.MINORS)
+    data = json.dumps(asdict(kept), ensure_ascii=False)
     return await records.new_button(connection, "case", case.chat_id, case_id=case.id, data=data)
 
 
@@ -123,7 +125,7 @@ async def text_of(connection: AsyncConnection, case: Case, card: Card, settings:
     is_private = card.chat_id is not None and card.chat_id in {settings.log_chat_id, settings.owner_id} - {case.chat_id}
     said = Said(
         count=count,
-        kinds=await filed.kinds(connection, case.id),
+        kinds=kinds_of(card, await filed.kinds(connection, case.id)),
         reasons=await filed.reasons(connection, case.id) if is_private else [],
         country=helplines.country_for(settings.rules.country, settings.language),
     )
@@ -136,6 +138,25 @@ async def text_of(connection: AsyncConnection, case: Case, card: Card, settings:
         words = decision_words(language, card.decision)
         return decided(language, text, card.decider, words)
     return claimed(language, text, card) if card.is_claimed else text
+
+
+def kinds_of(card: Card, kinds: Kinds) -> Kinds:
+    """Return what reporters chose; that minors are shown counts though its reporter is forgotten by now."""
+    is_missing = card.is_of_minors and not categories.is_of_minors(kinds)
+    return {**kinds, categories.Category.MINORS: 1} if is_missing else kinds
+
+
+async def is_of_minors(connection: AsyncConnection, case: Case) -> bool:
+    """Whether somebody said that a case's post shows minors."""
+    found = await records.case_button(connection, case.id)
+    card = card_of(found) if found else Card()
+    return card.is_of_minors or categories.is_of_minors(await filed.kinds(connection, case.id))
+
+
+async def mark(connection: AsyncConnection, case: Case, *, is_of_minors: bool) -> None:
+    """Keep with a case's card whether its post is said to show minors."""
+    if (found := await records.case_button(connection, case.id)) is not None:
+        await keep(connection, found, replace(card_of(found), is_of_minors=is_of_minors))
 
 
 async def said_in(connection: AsyncConnection, language: str, case: Case) -> Html | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import breaker, calls, cards, categories, guardians, invites, notices, purge, quarantine, raids
+from bot import breaker, calls, cards, guardians, invites, notices, purge, quarantine, raids
 from bot.calls import CARD, CHATTER
 from bot.i18n import Html
 from bot.model import Action, ActionKind, ChatSettings, Decision, MediaPost, MessageRef, Verdict, VerdictKind
@@ -16,7 +16,6 @@ from bot.policy import LADDERS, Standing, decide
 from bot.settings import Limits
 from bot.store import cases as records
 from bot.store import chats, media, outbox
-from bot.store import reports as filed
 from bot.store.cases import Case
 
 
@@ -308,8 +307,7 @@ async def _alarm(connection: AsyncConnection, row: outbox.Row, words: str) -> No
     action = row.key.split(":", 1)[0]
     title, username = (chat.title, chat.username) if chat else ("", None)
     failed_on = MessageRef(case.chat_id, row.args.get("message_id", case.message_id or 0))
-    is_of_minors = categories.is_of_minors(await filed.kinds(connection, case.id))
-    url = None if is_of_minors else notices.message_url(failed_on, username)
+    url = None if await cards.is_of_minors(connection, case) else notices.message_url(failed_on, username)
     target = await admin_chat(connection, settings)
     language = await guardians.tongue(connection, settings, target)
     text = notices.failure_alert(language, case, title, action, why=words, url=url)

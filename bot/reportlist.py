@@ -6,6 +6,8 @@ import html
 
 from bot import cards, categories
 from bot.calls import button
+from bot.cards import Card
+from bot.categories import Category
 from bot.i18n import Html, duration, lines, link, name, plain, say, say_n
 from bot.notices import message_url
 from bot.store.openreports import OpenReport, Page
@@ -32,36 +34,33 @@ def keyboard(language: str, page: Page) -> Rows:
 
 
 def _entry(language: str, one: OpenReport, now: float, *, is_here: bool) -> Html:
-    worst = categories.worst(one.kinds)
+    card = cards.card_of(one.button) if one.button else cards.Card()
+    worst = categories.worst(cards.kinds_of(card, one.kinds))
     parts = [
         say(language, "• Case {number}", number=one.case.id),
         Html(duration(language, max(1.0, now - one.case.opened_at))),
         Html(html.escape(name(one.title))) if not is_here else None,
         categories.words(language, worst) if worst else None,
         say_n(language, "{n} member", "{n} members", one.count),
-        _holder(language, one, is_named=not is_here),
+        _holder(language, card, is_named=not is_here),
         say(language, "removed until decided") if one.is_removed else None,
-        *_links(language, one),
+        *_links(language, one, card, is_shown=not one.is_removed and worst is not Category.MINORS),
     ]
     return Html(" · ".join(part for part in parts if part))
 
 
-def _holder(language: str, one: OpenReport, *, is_named: bool) -> Html | None:
+def _holder(language: str, card: Card, *, is_named: bool) -> Html | None:
     """Say who looks after a case at this moment."""
-    card = cards.card_of(one.button) if one.button else cards.Card()
     if not card.is_claimed:
         return None
     return say(language, "{name} is on it", name=name(card.claimer) if is_named else say(language, "an admin"))
 
 
-def _links(language: str, one: OpenReport) -> list[Html]:
-    """Lead to the message while it stands, but never where minors are said to be shown, and to the card."""
-    ref = cards.card_of(one.button).ref if one.button else None
-    is_shown = not one.is_removed and not categories.is_of_minors(one.kinds)
+def _links(language: str, one: OpenReport, card: Card, *, is_shown: bool) -> list[Html]:
+    """Lead to the message if it may be shown, and to the card."""
+    message = one.case.message if is_shown else None
     urls = {
-        say(language, "message"): message_url(one.case.message, one.username)
-        if one.case.message and is_shown
-        else None,
-        say(language, "card"): message_url(ref) if ref else None,
+        say(language, "message"): message_url(message, one.username) if message else None,
+        say(language, "card"): message_url(card.ref) if card.ref else None,
     }
     return [link(url, words) for words, url in urls.items() if url]

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import calls, cards, cases, categories, helplines, holding, receipts
 from bot.calls import RECEIPT
 from bot.cards import Card
+from bot.categories import Category
 from bot.i18n import Html, language_for, say
 from bot.model import Sender, SenderKind, VerdictKind
 from bot.settings import Limits
@@ -123,6 +124,8 @@ async def file(connection: AsyncConnection, report: Report, *, limits: Limits = 
     if filed.fate is Fate.NEW:
         await _send_card(connection, case)
     elif filed.fate is Fate.MERGED:
+        if filed.category == Category.MINORS:
+            await cards.mark(connection, case, is_of_minors=True)
         count = await store.count(connection, case.id)
         await cards.refresh(connection, case, mark=f"reports:{count}")
     return filed
@@ -181,6 +184,9 @@ async def choose(connection: AsyncConnection, number: int, category: str, *, mar
     if not case.is_open:
         return Filed(Fate.DECIDED, case, await decision_of(connection, case))
     await store.choose(connection, number, category)
+    if Category.MINORS in (mine.category, category):
+        now = categories.is_of_minors(await store.kinds(connection, case.id))
+        await cards.mark(connection, case, is_of_minors=now)
     await records.record(connection, "report.category", chat_id=case.chat_id, detail=f"case {case.id}")
     await cards.refresh(connection, case, mark=f"category:{mark}")
     country = await _country(connection, case)

@@ -82,7 +82,16 @@ def _queries(user_id: int) -> dict[str, Select[Any]]:
             posted="posted_at",
             opened="opened_at",
         ),
-        "reports": _select(reports, reports.c.reporter_id == user_id, "reason", "language", "at", case="case_id"),
+        "reports": _select(
+            reports,
+            reports.c.reporter_id == user_id,
+            "reason",
+            "category",
+            "outcome",
+            "language",
+            "at",
+            case="case_id",
+        ),
         "report_blocks": _select(report_blocks, report_blocks.c.reporter_id == user_id, "chat_id", ends="until"),
         "decisions": _select(
             case_actions, case_actions.c.by_id == user_id, "kind", "by_name", "detail", "at", case="case_id"

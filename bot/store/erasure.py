@@ -185,7 +185,7 @@ async def _erase_cases(connection: AsyncConnection, request: Request) -> None:
 async def _erase_reports(connection: AsyncConnection, request: Request) -> None:
     mine = (reports.c.reporter_id == request.user_id) & (reports.c.at <= request.asked_at)
     await connection.execute(delete(reports).where(mine, reports.c.at <= time.time() - LIMIT_SECONDS))
-    await connection.execute(update(reports).where(mine).values(reason="", language=None))
+    await connection.execute(update(reports).where(mine).values(reason="", language=None, outcome="void"))
 
 
 async def _erase_deeds(connection: AsyncConnection, request: Request) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from bot import calls, cards, cases, helplines, receipts, reports, review
 from bot.i18n import plain
@@ -17,6 +18,7 @@ from bot.store import cases as records
 from bot.store import chats, outbox
 from bot.store import reports as store
 from bot.store.db import Database
+from bot.store.reporttables import reports as table
 from tests.contract import casework as work
 
 LINK = "https://t.me/c/"
@@ -150,6 +152,21 @@ async def test_a_card_on_its_way_loses_its_link_when_it_stands(database: Databas
     await work.send_card(database)
     assert LINK not in await card_text(database)
     assert "Report it here" in await card_text(database)
+
+
+async def test_the_promise_outlasts_whoever_said_so(database: Database) -> None:
+    """When the reporter of minors is forgotten the card leads nowhere all the same; corrected, it does again."""
+    first = await report(database, 1, reason="minor")
+    await work.send_card(database)
+    second = await report(database, 2)
+    assert first.number is not None
+    await database.write(lambda c: c.execute(delete(table).where(table.c.reporter_id == 1)))
+    await choose(database, second, "spam", "a")
+    assert LINK not in await card_text(database)
+    assert "Report it here" in await card_text(database)
+    await choose(database, second, "minors", "b")
+    await choose(database, second, "spam", "c")
+    assert LINK in await card_text(database)
 
 
 async def test_a_case_of_the_bots_own_loses_its_link_as_well(database: Database) -> None:
