@@ -43,7 +43,7 @@ async def of(connection: AsyncConnection, user_id: int) -> Document:
     A report about them that admins have still to look at is left out: it would warn them of whoever filed it.
     """
     document: Document = {"about": user_id, "made": _moment(datetime.now(UTC).timestamp())}
-    for name, query in (_queries(user_id) | _federations(user_id)).items():
+    for name, query in (_queries(user_id) | _reports(user_id) | _federations(user_id)).items():
         document[name] = [_row(row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - its public name
     for case in document["cases"]:
         case["done"] = [_row(row._mapping) for row in await connection.execute(_done(case["number"]))]  # noqa: SLF001
@@ -82,17 +82,6 @@ def _queries(user_id: int) -> dict[str, Select[Any]]:
             posted="posted_at",
             opened="opened_at",
         ),
-        "reports": _select(
-            reports,
-            reports.c.reporter_id == user_id,
-            "reason",
-            "category",
-            "outcome",
-            "language",
-            "at",
-            case="case_id",
-        ),
-        "report_blocks": _select(report_blocks, report_blocks.c.reporter_id == user_id, "chat_id", ends="until"),
         "decisions": _select(
             case_actions, case_actions.c.by_id == user_id, "kind", "by_name", "detail", "at", case="case_id"
         ),
@@ -107,6 +96,14 @@ def _queries(user_id: int) -> dict[str, Select[Any]]:
         "removals_counted": _select(sanctions, sanctions.c.who == str(user_id), "chat_id", "kind", "day"),
         "matches_counted": _select(hits, hits.c.sender_id == user_id, "chat_id", "at"),
         "asked_to_be_forgotten": _select(erasures, erasures.c.user_id == user_id, asked="asked_at"),
+    }
+
+
+def _reports(user_id: int) -> dict[str, Select[Any]]:
+    mine = reports.c.reporter_id == user_id
+    return {
+        "reports": _select(reports, mine, "reason", "category", "outcome", "language", "at", case="case_id"),
+        "report_blocks": _select(report_blocks, report_blocks.c.reporter_id == user_id, "chat_id", ends="until"),
     }
 
 
