@@ -46,8 +46,9 @@ async def pass_on(context: Context, asker: Asker, about: Json, reason: str) -> N
 
 
 async def put_away(connection: AsyncConnection, context: Context, asker: Asker) -> None:
-    """Remove what reports: in a group always, in private what was forwarded, for nobody is to see it again."""
-    if not asker.is_private or asker.message.get("forward_origin"):
+    """Remove what reports: in a group always, in private a forwarded picture, for nobody is to see it again."""
+    is_shown = asker.message.get("forward_origin") and post_of("message", asker.message, context.services.gateway.id)
+    if not asker.is_private or is_shown:
         await replies.remove_command(connection, context.turn)
 
 

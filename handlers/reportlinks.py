@@ -88,7 +88,10 @@ def _is_link(turn: Turn) -> bool:
 
 def _is_forward(turn: Turn) -> bool:
     message = turn.raw.get("message")
-    return isinstance(message, dict) and _is_private(message) and isinstance(message.get("forward_origin"), dict)
+    if not isinstance(message, dict) or not _is_private(message) or not isinstance(message.get("forward_origin"), dict):
+        return False
+    document = message.get("document")  # what is no picture may be a file for another command, such as /fedimport
+    return not isinstance(document, dict) or str(document.get("mime_type")).startswith(("image/", "video/"))
 
 
 # --- which message it is -------------------------------------------------------------------------

@@ -273,6 +273,18 @@ async def test_a_forwarded_text_is_found_by_its_words_and_time(cast: Cast) -> No
     assert len(await filed(cast)) == 1
 
 
+async def test_a_forward_that_shows_nothing_stays(cast: Cast) -> None:
+    """A forwarded text is left in the private chat, and a file that is no picture is none of this conversation's."""
+    message = await posted(cast, SUPERGROUP, "vile words, twice", date=int(time.time()))
+    number, text = await forward(cast, "member", message, by_user(cast))
+    assert "Thank you" in text
+    assert {"chat_id": cast.people["member"], "message_id": number} not in await calls(cast)
+    export = {**_size("bans"), "mime_type": "application/json", "file_name": "bans.json"}
+    before = len(await calls(cast))
+    await forward(cast, "member", {"date": 1}, HIDDEN, document=export)
+    assert len(await calls(cast)) == before
+
+
 async def test_a_forward_of_who_is_no_member_tells_nothing(cast: Cast) -> None:
     """Who is in none of the chats where something stands is not told that it stands anywhere."""
     message = await posted(cast, SUPERGROUP, photo="f2")
