@@ -17,7 +17,6 @@ PRIVATE = (
     "start",
     "helpme",
     "help",
-    "report",
     "reports",
     "case",
     "undo",
