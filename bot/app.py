@@ -14,7 +14,7 @@ from starlette.routing import Route
 from telegram.ext import Application, ApplicationBuilder, ContextTypes
 
 import handlers
-from bot import appeals, curation, endings, periods, raids, retention, service, summary
+from bot import appeals, claims, curation, endings, periods, raids, reports, retention, service, summary
 from bot.canary import CanaryTests
 from bot.erasure import Eraser
 from bot.errors import BadToken, Conflict, HaechiError, StoreError, Unreachable, UserError
@@ -122,6 +122,7 @@ class App:
                 self._keep_told,
                 self._keep_heard,
                 self._keep_summing_up,
+                self._keep_current,
             )
             tasks = [asyncio.create_task(job(), name=job.__qualname__) for job in jobs]
             started()
@@ -228,6 +229,13 @@ class App:
             if await summary.send_due(self.database, hour):
                 self.outbox.wake()
             await asyncio.sleep(min(summary.LOOK_SECONDS, periods.wait(time.time(), hour)))
+
+    async def _keep_current(self) -> None:
+        """End claims that have run out, and tell the reporters of cases that no press closed."""
+        while True:
+            if any([await claims.follow(self.database), await reports.follow(self.database)]):
+                self.outbox.wake()
+            await asyncio.sleep(claims.LOOK_SECONDS)
 
     async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
         """Take in nothing more, finish what is in hand."""

@@ -11,7 +11,7 @@ from bot import appealtexts, calls, cards, guardians
 from bot.calls import CARD, RECEIPT
 from bot.i18n import Html, language_for, lines
 from bot.model import ChatSettings, MessageRef, VerdictKind
-from bot.outcome import Call, Done, Outcome, Refused
+from bot.outcome import Done, Outcome, Refused
 from bot.store import appeals as records
 from bot.store import cases, chats, outbox
 from bot.store.appeals import Appeal, State
@@ -52,12 +52,9 @@ async def send(connection: AsyncConnection, appeal: Appeal, case: Case, chosen: 
     language = await guardians.tongue(connection, settings, target)
     rule = appealtexts.rule_of(language, appeal, is_alone=chosen.is_alone)
     text = lines(await _text(connection, appeal, case, settings, target), rule)
-    await outbox.put(connection, [_card(f"{KEY}{case.id}:{appeal.tries}", target, text, language, appeal)])
-
-
-def _card(key: str, target: int, text: str, language: str, appeal: Appeal) -> Call:
-    """Return the call that sends a card; the case's own record and card have nothing to do with it."""
-    return calls.say(key, target, text, rank=CARD, buttons=appealtexts.keyboard(language, appeal.token))
+    rows, thread_id = appealtexts.keyboard(language, appeal.token), guardians.topic(settings, target)
+    key = f"{KEY}{case.id}:{appeal.tries}"
+    await outbox.put(connection, [calls.say(key, target, text, rank=CARD, buttons=rows, thread_id=thread_id)])
 
 
 async def _target(connection: AsyncConnection, settings: ChatSettings, judges: Sequence[int]) -> int:
@@ -102,7 +99,8 @@ async def _send_elsewhere(connection: AsyncConnection, row: outbox.Row, appeal: 
         return
     language = await guardians.tongue(connection, settings, target)
     text = await _text(connection, appeal, case, settings, target)
-    await outbox.put(connection, [_card(f"{row.key}{ELSEWHERE}", target, text, language, appeal)])
+    key, rows = f"{row.key}{ELSEWHERE}", appealtexts.keyboard(language, appeal.token)
+    await outbox.put(connection, [calls.say(key, target, text, rank=CARD, buttons=rows)])
 
 
 async def refresh(connection: AsyncConnection, case: Case) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import appealcards, appealtexts, calls, letters, milder, undo
+from bot import appealcards, appealtexts, calls, guardians, letters, milder, undo
 from bot.appealcards import Bench
 from bot.calls import CARD, RECEIPT
 from bot.i18n import Html, language_for, say
@@ -286,7 +286,8 @@ async def _tell_admins(connection: AsyncConnection, appeal: Appeal, case: Case, 
     text = say_it(language, appeal, settings.title)
     rank = RECEIPT if what == "reminder" else CARD
     key = f"{what}:{case.id}:{appeal.tries}"
-    call = calls.say(key, appeal.card.chat_id, text, rank=rank, reply_to=appeal.card.message_id)
+    where, topic = appeal.card, guardians.topic(settings, appeal.card.chat_id)
+    call = calls.say(key, where.chat_id, text, rank=rank, reply_to=where.message_id, thread_id=topic)
     await outbox.put(connection, [call])
 
 

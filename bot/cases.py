@@ -227,10 +227,9 @@ async def tell_admins(
     if target == settings.chat_id:
         await unreachable.mind(connection, settings)
     if case.is_open:
-        is_removed = await records.is_removed(connection, case.id)
         token = await cards.new_token(connection, case, card)
         language = await guardians.tongue(connection, settings, target)
-        buttons = cards.keyboard(language, case, token, removed=is_removed)
+        buttons = cards.keyboard(language, case, token, await cards.state_of(connection, case, cards.Card()))
     elif cards.can_undo(case, await records.actions(connection, case.id)):
         buttons = cards.undo_rows(await guardians.tongue(connection, settings, target), case)
     key, thread_id = key or f"card:{case.id}:{case.strike or 0}", guardians.topic(settings, target)
@@ -329,8 +328,7 @@ async def _say_elsewhere(connection: AsyncConnection, row: outbox.Row) -> None:
         target = settings.chat_id
     args = {**row.args, "chat_id": target, "message_thread_id": None}
     if case.kind == "report" and target == case.chat_id:  # what reporters wrote is for the admins alone
-        count = await records.report_count(connection, case.id)
-        args["text"] = cards.report_card(settings.language, case, settings.title, count=count)
+        args["text"] = await cards.text_of(connection, case, cards.Card(chat_id=target), settings)
     call = Call(f"{row.key}:else", row.method, args, target, row.rank, row.case_id)
     await enqueue(connection, case, "notify", call)
 
@@ -349,7 +347,7 @@ async def _alarm(connection: AsyncConnection, row: outbox.Row, words: str) -> No
     action = row.key.split(":", 1)[0]
     title, username = (chat.title, chat.username) if chat else ("", None)
     failed_on = MessageRef(case.chat_id, row.args.get("message_id", case.message_id or 0))
-    url = notices.message_url(failed_on, username)
+    url = None if await cards.is_of_minors(connection, case) else notices.message_url(failed_on, username)
     target = await admin_chat(connection, settings)
     language = await guardians.tongue(connection, settings, target)
     text = notices.failure_alert(language, case, title, action, why=words, url=url)

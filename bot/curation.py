@@ -133,8 +133,12 @@ async def list_files(
     chat_id: int | None,
     by: int | None,
     category: str = "",
+    case_id: int | None = None,
 ) -> Listing:
-    """Put files on a chat's own list, or on everybody's when `chat_id` is None; take them off the opposite one."""
+    """Put files on a chat's own list, or on everybody's when `chat_id` is None; take them off the opposite one.
+
+    What is new there belongs to the case, if one is named, and goes with it: see `unlist`.
+    """
     signals = _signals_of_all(files)
     opposite = ListKind.ALLOW if kind is ListKind.BLOCK else ListKind.BLOCK
     other = await entries.own_list(connection, opposite, chat_id)
@@ -143,11 +147,22 @@ async def list_files(
     mine = await entries.own_list(connection, kind, chat_id)
     name = mine.name if mine else list_name(kind, chat_id)
     list_id = await entries.ensure_list(connection, name, kind=kind, trust=Trust.BAN, chat_id=chat_id, source="chat")
-    rows = [NewEntry(one, value, category=category, source="chat", added_by=by) for one, value in signals]
+    note = _note(case_id) if case_id is not None else ""
+    rows = [NewEntry(one, value, category=category, note=note, source="chat", added_by=by) for one, value in signals]
     new = await entries.add(connection, list_id, rows)
     code = "list.block" if kind is ListKind.BLOCK else "list.allow"
     await records.record(connection, code, chat_id=chat_id, actor_id=by, detail=f"{len(signals)} signals")
     return Listing(name, len(signals), new)
+
+
+async def unlist(connection: AsyncConnection, chat_id: int, case_id: int) -> int:
+    """Take off a chat's own block list what a case put there; return how many signals that were."""
+    mine = await entries.own_list(connection, ListKind.BLOCK, chat_id)
+    return await entries.remove_noted(connection, mine.id, _note(case_id)) if mine else 0
+
+
+def _note(case_id: int) -> str:
+    return f"case {case_id}"
 
 
 async def add_to(

@@ -127,6 +127,14 @@ def country_of(language_code: str | None) -> str:
     return EVERYWHERE if region else BY_LANGUAGE.get(language.lower(), EVERYWHERE)
 
 
+def country_for(chosen: str, language: str) -> str:
+    """Return the country whose helplines a chat is told of: the one its admins chose, else by its language."""
+    code = chosen.upper()
+    if not code:
+        return country_of(language)
+    return code if code in COUNTRIES else "EU" if code in UNION else EVERYWHERE
+
+
 # --- what it says ----------------------------------------------------------------------------------
 
 
@@ -167,6 +175,12 @@ def entry(language: str, one: Helpline) -> Html:
         link(one.url, one.url.removeprefix("https://")) if one.url else None,
         say(language, "Languages: {names}", names=_tongues(language, one)),
     )
+
+
+def contact(language: str, one: Helpline) -> Html:
+    """Say in a line what a helpline is called and how it is reached."""
+    ways = [_phone(language, one), link(one.url, one.url.removeprefix("https://")) if one.url else None]
+    return say(language, "• {name}: {ways}", name=one.name, ways=listed(language, [way for way in ways if way]))
 
 
 def keyboard(language: str, country: str, people: str) -> Keyboard:

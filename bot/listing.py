@@ -69,7 +69,9 @@ async def put(
     if not is_new:
         return Listed(case, len(refs))
     for chat_id in (post.ref.chat_id, None) if everywhere else (post.ref.chat_id,):
-        await curation.list_files(connection, material.files, kind=kind, chat_id=chat_id, by=by[0], category=category)
+        await curation.list_files(
+            connection, material.files, kind=kind, chat_id=chat_id, by=by[0], category=category, case_id=case.id
+        )
     await records.note(connection, case.id, kind.value, by=by)
     if kind is ListKind.BLOCK:
         await _remove(connection, case, refs, by)

@@ -78,7 +78,7 @@ def unscannable_card(language: str, case: Case, chat_title: str, decision: Decis
         title,
         *where(language, case, chat_title, with_link=not decision.has(ActionKind.DELETE)),
         say(language, "Why: {reason}", reason=reason_words(language, case.reason)),
-        _where_to_look(language, case) if decision.has(ActionKind.DELETE) and case.is_open else None,
+        where_to_look(language, case) if decision.has(ActionKind.DELETE) and case.is_open else None,
         cap_words(language, decision),
     )
 
@@ -97,7 +97,7 @@ def cap_words(language: str, decision: Decision) -> Html | None:
     return say(language, "⏸ The limit of the day is reached: the post was not removed. Please decide.")
 
 
-def _where_to_look(language: str, case: Case) -> Html | None:
+def where_to_look(language: str, case: Case) -> Html | None:
     """Say where an admin sees a removed post, of which nobody keeps a copy; a basic group has no such place."""
     if not str(case.chat_id).startswith("-100"):
         return None
@@ -175,35 +175,24 @@ def group_notice(language: str, case: Case, decision: Decision) -> Html:
     return Html(f"{removed} {cost}") if (cost := cost_words(language, decision)) else removed
 
 
-def outcome_words(language: str, case: Case, decision: str) -> Html:
-    """Tell a reporter what became of their report."""
-    if decision == "misuse":
-        return say(
-            language,
-            "Your report (case {number}) was looked at: an admin calls it misuse. "
-            "For 30 days I take no reports from you in that chat.",
-            number=case.id,
-        )
-    if decision in ("dismiss", "allow"):
-        return say(
-            language,
-            "Your report (case {number}) was looked at: an admin found no violation. Thank you.",
-            number=case.id,
-        )
-    return say(language, "Your report (case {number}) was looked at and acted on. Thank you.", number=case.id)
-
-
 # --- a whole case --------------------------------------------------------------------------------
 
 
 def case_file(
-    language: str, case: Case, chat_title: str, actions: Sequence[CaseAction], *, is_named: bool = True, more: str = ""
+    language: str,
+    case: Case,
+    chat_title: str,
+    actions: Sequence[CaseAction],
+    *,
+    is_named: bool = True,
+    reported: Html | None = None,
+    more: str = "",
 ) -> Html:
-    """Say all that is on record about a case, and `more`; with `is_named` by which admins.
+    """Say all on record of a case, what members `reported`, and `more`; with `is_named` by which admins.
 
     What does not fit into one message is left out, the oldest actions first.
     """
-    head, end = _file_head(language, case, chat_title), lines(_spared(language, case), more)
+    head, end = lines(_file_head(language, case, chat_title), reported), lines(_spared(language, case), more)
     done = [_action_line(language, action, is_named=is_named) for action in actions]
     return lines(head, *_newest(language, done, MAX_TEXT - _size(lines(head, end))), end)
 

@@ -223,6 +223,17 @@ def warning(poster: Standing, settings: ChatSettings, strikes: int, *, can_end: 
     return Decision((Action(ActionKind.STRIKE, "warning"), *steps), strike=strikes + 1)
 
 
+def reported(weight: float, settings: ChatSettings, *, is_spared: bool) -> Decision:
+    """Say what follows from members' reports of one post, given what they weigh together (`bot.precision`).
+
+    At most it is held where the chat asks for that: reports alone punish nobody, and take nothing from the protected.
+    """
+    hold_at = settings.rules.hold_at
+    if settings.preset is Preset.WATCH or is_spared or not hold_at or weight < hold_at:
+        return Decision()
+    return Decision((Action(ActionKind.DELETE, "reports"), Action(ActionKind.HOLD, "reports")))
+
+
 def _unscannable(settings: ChatSettings, poster: Standing) -> Decision:
     notify = Action(ActionKind.NOTIFY, "unscannable")
     if poster is Standing.TRUSTED or settings.unscannable is UnscannablePolicy.NOTIFY:

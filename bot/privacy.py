@@ -48,7 +48,7 @@ def notice(language: str, keep: Retention, contact: str) -> Html:
             say(language, "• Appeals, with what you wrote: as long as their case."),
             say(
                 language,
-                "• Who reported what: {time}. It is shown to nobody, not even to admins.",
+                "• Who reported what, and whether they were right: {time}. It is shown to nobody, not even to admins.",
                 time=days(keep.reports_days),
             ),
             say(language, "• Who changed settings and lists: {time}.", time=days(keep.audit_days)),

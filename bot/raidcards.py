@@ -48,9 +48,9 @@ async def show(connection: AsyncConnection, case: Case, settings: ChatSettings, 
     if found is None or not case.is_open:
         return
     language = await guardians.tongue(connection, settings, target)
-    is_removed = await records.is_removed(connection, case.id)
-    rows = cards.keyboard(language, case, found.token, removed=is_removed)
-    text, key = cards.card_of(found).text, f"card:{case.id}:shown"
+    card = cards.card_of(found)
+    rows = cards.keyboard(language, case, found.token, await cards.state_of(connection, case, card))
+    text, key = card.text, f"card:{case.id}:shown"
     thread_id = guardians.topic(settings, target)
     call = calls.say(key, target, text, rank=CARD, buttons=rows, thread_id=thread_id, case_id=case.id)
     await records.note(connection, case.id, "notify", key=key)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, cases, daybook, guardians, notices
+from bot import calls, cards, cases, categories, daybook, helplines, holding, receipts
 from bot.calls import RECEIPT
+from bot.cards import Card
+from bot.categories import Category
 from bot.i18n import Html, language_for, say
 from bot.model import Sender, SenderKind, VerdictKind
+from bot.settings import Limits
 from bot.store import cases as records
 from bot.store import chats, outbox, reportblocks
+from bot.store import reports as store
 from bot.store.cases import Case
+from bot.store.db import Database
 
 HOUR, DAY = 60 * 60, 24 * 60 * 60
 
@@ -27,9 +33,15 @@ BLOCK_SECONDS = 30 * DAY
 MISUSE = "misuse"
 """The decision that a case's reports were misuse: the post stands, and its reporters are blocked."""
 
+BASELESS = frozenset({"dismiss", "allow", MISUSE})
+"""The decisions that find a report wrong; all others find it right."""
+
+BATCH = 50
+"""Cases that were closed by no press and whose reporters are told at once."""
+
 
 class Fate(StrEnum):
-    """What came of a report; the last five kept it from being filed."""
+    """What came of a report; the last six kept it from being filed."""
 
     NEW = "new"
     MERGED = "merged"
@@ -39,13 +51,15 @@ class Fate(StrEnum):
     TOO_MANY_AN_HOUR = "hourly limit"
     TOO_MANY_A_DAY = "daily limit"
     BLOCKED = "blocked"  # an admin of this chat called earlier ones misuse
+    OFF = "off"  # the chat takes no reports
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """One member's report of one message; `incident` is the same for the whole of an album.
 
-    `spared` says what protects the poster from being punished, `language` is the reporter's own.
+    `spared` says what protects the poster from being punished, `language` is the reporter's own, `thread_id` the
+    forum topic of the message.
     """
 
     chat_id: int
@@ -58,65 +72,91 @@ class Report:
     language: str
     reason: str = ""
     spared: str | None = None
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What came of a report, and the case that it belongs to."""
+    """What came of a report, the case that it belongs to, and its own number.
+
+    `category` is what its reporter says the post is, `country` the one whose hotlines they are told.
+    """
 
     fate: Fate
     case: Case | None = None
     decision: str = ""
+    number: int | None = None
+    category: str = ""
+    country: str = helplines.EVERYWHERE
 
 
 async def limit(connection: AsyncConnection, chat_id: int, reporter_id: int) -> Fate | None:
     """Say what keeps a person from reporting in a chat, None when they may."""
     now = time.time()
+    if not (await chats.settings(connection, chat_id)).rules.reports:
+        return Fate.OFF
     if await reportblocks.is_blocked(connection, chat_id, reporter_id):
         return Fate.BLOCKED
-    if await records.reports_since(connection, reporter_id, now - HOUR) >= HOURLY:
+    if await store.since(connection, reporter_id, now - HOUR) >= HOURLY:
         return Fate.TOO_MANY_AN_HOUR
-    if await records.reports_since(connection, reporter_id, now - DAY) >= DAILY:
+    if await store.since(connection, reporter_id, now - DAY) >= DAILY:
         return Fate.TOO_MANY_A_DAY
     return None
 
 
-async def file(connection: AsyncConnection, report: Report) -> Filed:
+LIMITS = Limits()
+
+
+async def file(connection: AsyncConnection, report: Report, *, limits: Limits = LIMITS) -> Filed:
     """File a report with the case of its post, and show it to the admins: one case and one card for one post."""
     if report.sender.kind is SenderKind.SELF:
         return Filed(Fate.OWN)
     known = await _known_case(connection, report)
-    if known and await records.has_reported(connection, known.id, report.reporter_id):
+    if known and await store.find(connection, known.id, report.reporter_id):
         return Filed(Fate.AGAIN, known)
     if (reached := await limit(connection, report.chat_id, report.reporter_id)) is not None:
         return Filed(reached)
     case = known or await _open(connection, report)
-    await records.report(connection, case.id, report.reporter_id, reason=report.reason, language=report.language)
+    filed = await _keep(connection, case, report, is_new=known is None)
     await daybook.reported(connection, report.chat_id)
     await records.record(connection, "report.filed", chat_id=report.chat_id, detail=f"case {case.id}")
-    if known is None:
-        await _send_card(connection, case, report)
-        return Filed(Fate.NEW, case)
+    if filed.fate in (Fate.NEW, Fate.MERGED):
+        await holding.heed(connection, case, limits, thread_id=report.thread_id)
+    if filed.fate is Fate.NEW:
+        await _send_card(connection, case)
+    elif filed.fate is Fate.MERGED:
+        if filed.category == Category.MINORS:
+            await cards.mark(connection, case, is_of_minors=True)
+        count = await store.count(connection, case.id)
+        await cards.refresh(connection, case, mark=f"reports:{count}")
+    return filed
+
+
+async def _keep(connection: AsyncConnection, case: Case, report: Report, *, is_new: bool) -> Filed:
+    """Keep a report of a case. Of a post that is gone or decided it says nothing about how often somebody is right."""
+    category = categories.named(report.language, report.reason) or ""
+    says_little = not case.is_open or await records.is_removed(connection, case.id)
+    await store.add(
+        connection,
+        case.id,
+        report.reporter_id,
+        reason=report.reason,
+        language=report.language,
+        category=category,
+        outcome=store.VOID if says_little else store.WAITING,
+    )
+    country = await _country(connection, case)
     if not case.is_open:
-        return Filed(Fate.DECIDED, case, await decision_of(connection, case))
-    count = await records.report_count(connection, case.id)
-    await cards.refresh(connection, case, mark=f"reports:{count}")
-    return Filed(Fate.MERGED, case)
+        decision = await decision_of(connection, case)
+        return Filed(Fate.DECIDED, case, decision, category=category, country=country)
+    mine = await store.find(connection, case.id, report.reporter_id)
+    fate = Fate.NEW if is_new else Fate.MERGED
+    return Filed(fate, case, number=mine.id if mine else None, category=category, country=country)
 
 
 async def block(connection: AsyncConnection, case: Case) -> int:
     """Take no more reports in a case's chat from whoever reported it, for a while; return how many people that is."""
     return await reportblocks.block(connection, case.chat_id, case.id, until=time.time() + BLOCK_SECONDS)
-
-
-async def tell(connection: AsyncConnection, case: Case, decision: str) -> None:
-    """Tell everybody who reported a case, and whom the bot may write to, what an admin decided."""
-    for person, language in await chats.reporters(connection, case.id):
-        if person.reachable:
-            text = notices.outcome_words(language_for(language or person.language), case, decision)
-            # No case number goes with the call: nothing but the table of reports ties a person to a case.
-            call = calls.say(f"outcome:{case.id}:{person.user_id}", person.user_id, text, rank=RECEIPT)
-            await outbox.put(connection, [call])
 
 
 async def decision_of(connection: AsyncConnection, case: Case) -> str:
@@ -125,25 +165,90 @@ async def decision_of(connection: AsyncConnection, case: Case) -> str:
     return (cards.card_of(button).decision if button else "") or "delete"
 
 
+# --- what it is about ----------------------------------------------------------------------------
+
+
+async def ask(connection: AsyncConnection, language: str, filed: Filed, reporter_id: int) -> receipts.Rows | None:
+    """Return the buttons by which a reporter says what the post is, None where nobody asks any more."""
+    if filed.number is None:
+        return None
+    token = await records.new_button(connection, receipts.BUTTON, reporter_id, data=str(filed.number))
+    return receipts.keyboard(language, token, filed.category)
+
+
+async def choose(connection: AsyncConnection, number: int, category: str, *, mark: str) -> Filed | None:
+    """Keep what a reporter says the post is and show it to the admins; None when the report is forgotten."""
+    mine = await store.get(connection, number)
+    case = await records.get(connection, mine.case_id) if mine else None
+    if mine is None or case is None:
+        return None
+    if not case.is_open:
+        return Filed(Fate.DECIDED, case, await decision_of(connection, case))
+    await store.choose(connection, number, category)
+    if Category.MINORS in (mine.category, category):
+        now = categories.is_of_minors(await store.kinds(connection, case.id))
+        await cards.mark(connection, case, is_of_minors=now)
+    await records.record(connection, "report.category", chat_id=case.chat_id, detail=f"case {case.id}")
+    await cards.refresh(connection, case, mark=f"category:{mark}")
+    country = await _country(connection, case)
+    return Filed(Fate.MERGED, case, number=number, category=category, country=country)
+
+
+async def _country(connection: AsyncConnection, case: Case) -> str:
+    """Return the country whose hotlines are named for a case."""
+    settings = await chats.settings(connection, case.chat_id)
+    return helplines.country_for(settings.rules.country, settings.language)
+
+
+# --- how it ended --------------------------------------------------------------------------------
+
+
+async def tell(connection: AsyncConnection, case: Case, decision: str, *, by: int | None = None) -> None:
+    """Tell everybody who reported a case, and whom the bot may write to, what came of it; keep who was right.
+
+    `by` is the admin who decided: that they agree with a report of their own proves nothing.
+    """
+    await store.settle(connection, case.id, store.WRONG if decision in BASELESS else store.RIGHT, by=by)
+    for person, language in await store.reporters(connection, case.id):
+        if person.reachable:
+            text = receipts.outcome(language_for(language or person.language), case, decision)
+            # No case number goes with the call: nothing but the table of reports ties a person to a case.
+            call = calls.say(f"outcome:{case.id}:{person.user_id}", person.user_id, text, rank=RECEIPT)
+            await outbox.put(connection, [call])
+
+
+async def follow(database: Database) -> bool:
+    """Tell the reporters of cases that no press closed how they ended; say whether there is anything to send."""
+    async with database.read() as connection:
+        numbers = await store.unsettled(connection, BATCH)
+    for number in numbers:
+        await database.write(partial(_end, number=number))
+    return bool(numbers)
+
+
+async def _end(connection: AsyncConnection, number: int) -> None:
+    case = await records.get(connection, number)
+    if case is not None and not case.is_open:
+        await tell(connection, case, await decision_of(connection, case))
+
+
 def receipt(language: str, filed: Filed) -> Html:
     """Tell a reporter, in private, what came of their report."""
     number = filed.case.id if filed.case else 0
     if filed.case and filed.fate is Fate.DECIDED:  # that others' reports were misuse does not concern this one
-        return notices.outcome_words(language, filed.case, "dismiss" if filed.decision == MISUSE else filed.decision)
+        decision = "dismiss" if filed.decision == MISUSE else filed.decision
+        return receipts.outcome(language, filed.case, decision, filed.category, filed.country)
+    if filed.fate in (Fate.NEW, Fate.MERGED):
+        return receipts.thanks(language, number, filed.category, filed.country)
     words = {
-        Fate.NEW: say(
-            language,
-            "Thank you. Your report (case {number}) is with the admins, who do not see whose it is; "
-            "I will tell you what they decide.",
-            number=number,
-        ),
         Fate.AGAIN: say(language, "You have reported this already (case {number}).", number=number),
         Fate.OWN: say(language, "That message is mine. If something is wrong with it, please ask an admin."),
         Fate.TOO_MANY_AN_HOUR: say(language, "You may file {n} reports an hour: please try again later.", n=HOURLY),
         Fate.TOO_MANY_A_DAY: say(language, "You may file {n} reports a day: please try again tomorrow.", n=DAILY),
         Fate.BLOCKED: say(language, "An admin of this chat found your reports to be misuse: for now I take none here."),
+        Fate.OFF: say(language, "The admins of this chat take no reports through me: please write to one of them."),
     }
-    return words[Fate.NEW if filed.fate is Fate.MERGED else filed.fate]
+    return words[filed.fate]
 
 
 async def _known_case(connection: AsyncConnection, report: Report) -> Case | None:
@@ -153,15 +258,9 @@ async def _known_case(connection: AsyncConnection, report: Report) -> Case | Non
     """
     for kind in (VerdictKind.MATCH, VerdictKind.UNSCANNABLE):
         case = await records.find(connection, report.chat_id, report.incident, kind.value)
-        if case and (case.is_open or await _was_removed(connection, case)):
+        if case and (case.is_open or await records.is_removed(connection, case.id)):
             return case
     return await records.find(connection, report.chat_id, report.incident, cards.REPORT)
-
-
-async def _was_removed(connection: AsyncConnection, case: Case) -> bool:
-    """Whether the post is gone or going; a removal that Telegram refused leaves it standing."""
-    done = await records.actions(connection, case.id)
-    return any(action.kind == "delete" and action.state != "refused" for action in done)
 
 
 async def _open(connection: AsyncConnection, report: Report) -> Case:
@@ -181,11 +280,8 @@ async def _open(connection: AsyncConnection, report: Report) -> Case:
     return case
 
 
-async def _send_card(connection: AsyncConnection, case: Case, report: Report) -> None:
+async def _send_card(connection: AsyncConnection, case: Case) -> None:
     settings = await chats.settings(connection, case.chat_id)
     target = await cases.admin_chat(connection, settings)
-    in_the_group = target == case.chat_id
-    reasons = [report.reason] if report.reason and not in_the_group else []
-    language = await guardians.tongue(connection, settings, target)
-    card = cards.report_card(language, case, report.chat_title, count=1, reasons=reasons)
+    card = await cards.text_of(connection, case, Card(chat_id=target), settings)
     await cases.tell_admins(connection, case, settings, card)

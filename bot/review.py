@@ -1,4 +1,4 @@
-"""The story of a card: claimed, let go, decided once by one admin. Rights are checked before; nothing is sent here."""
+"""The story of a card: decided once, by one admin. Rights are checked before; nothing is sent here."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import answers, calls, cards, cases, curation, daybook, letters, moderation, quiet, reports
+from bot import answers, calls, cards, cases, claims, curation, daybook, letters, moderation, quiet, removal, reports
 from bot.calls import CHATTER
 from bot.cards import Card
+from bot.claims import Claiming
 from bot.i18n import Html, name, say
 from bot.model import Action, ActionKind, Decision, Fingerprint, ListKind, MessageRef
 from bot.moderation import By, Deed, Obstacle, Scene
 from bot.policy import Standing
 from bot.store import cases as records
-from bot.store import chats, media, outbox
+from bot.store import chats, outbox
 from bot.store.cases import Button, Case
 
 PUNISHING = {"warn": Deed.WARN, "mute": Deed.MUTE, "ban": Deed.BAN}
@@ -25,7 +26,7 @@ LISTING = {"block": ListKind.BLOCK, "allow": ListKind.ALLOW}
 """The actions that need the post's files: to have them removed from now on, or let through."""
 
 DECISIONS = frozenset({"delete", "block", "allow", "dismiss", reports.MISUSE, *PUNISHING})
-"""The actions that close a case; `claim` and `release` do not."""
+"""The actions that close a case; those of `claims` do not."""
 
 
 class Fate(StrEnum):
@@ -45,7 +46,7 @@ class Ruling:
     """One press of a card's button by an admin who may do it.
 
     `card` is where the card stands; `mark` is different for every press; `files` are the post's, by file_unique_id,
-    with what is known of them.
+    with what is known of them. `number` is the claim that a button spoke of, `seconds` how long one lasts.
     """
 
     button: Button
@@ -56,16 +57,22 @@ class Ruling:
     card: MessageRef
     mark: str
     files: Sequence[tuple[str, Fingerprint | None]] = ()
+    number: int | None = None
+    seconds: float = claims.SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """What came of a press: who decided or claimed the case, and how; or why it could not be done."""
+    """What came of a press: who decided or claimed the case, and how; or why it could not be done.
+
+    `holder` is who looked after the case until then.
+    """
 
     fate: Fate
     by_name: str = ""
     decision: str = ""
     hindrance: Obstacle | Standing | None = None
+    holder: str = ""
 
 
 async def rule(connection: AsyncConnection, ruling: Ruling) -> Ruled:
@@ -78,19 +85,19 @@ async def rule(connection: AsyncConnection, ruling: Ruling) -> Ruled:
         return Ruled(Fate.DECIDED, card.decider, card.decision)
     if ruling.action in DECISIONS:
         return await _decide(connection, ruling, card)
-    return await _claim(connection, ruling, card, is_claim=ruling.action == "claim")
+    return await _claim(connection, ruling, card)
 
 
-async def _claim(connection: AsyncConnection, ruling: Ruling, card: Card, *, is_claim: bool) -> Ruled:
-    """Show who looks after a card, or nobody: it tells others, it does not bind them."""
-    holder, (user_id, by_name) = ruling.button.claimed_by, ruling.by
-    if holder is not None and holder != user_id:
-        return Ruled(Fate.TAKEN, card.claimer)
-    await records.claim(connection, ruling.button.token, user_id if is_claim else None)
-    await cards.keep(connection, ruling.button, replace(card, claimer=by_name if is_claim else ""))
+async def _claim(connection: AsyncConnection, ruling: Ruling, card: Card) -> Ruled:
+    claiming = Claiming(
+        ruling.button, ruling.case, ruling.action, ruling.by, ruling.mark, number=ruling.number, seconds=ruling.seconds
+    )
+    claimed = await claims.carry_out(connection, claiming, card)
+    if not claimed.is_theirs and not claimed.is_free:
+        return Ruled(Fate.TAKEN, claimed.holder)
     await _audit(connection, ruling)
     await cards.refresh(connection, ruling.case, mark=f"{ruling.action}:{ruling.mark}")
-    return Ruled(Fate.CLAIMED if is_claim else Fate.RELEASED, by_name)
+    return Ruled(Fate.RELEASED if claimed.is_free else Fate.CLAIMED, ruling.by[1], holder=claimed.holder)
 
 
 async def _decide(connection: AsyncConnection, ruling: Ruling, card: Card) -> Ruled:
@@ -108,8 +115,11 @@ async def _decide(connection: AsyncConnection, ruling: Ruling, card: Card) -> Ru
     await cards.keep(connection, ruling.button, ended)
     closed = replace(ruling.case, state="closed")
     await cards.refresh(connection, closed, mark="decided")
-    await reports.tell(connection, closed, ruling.action)
-    return Ruled(Fate.DONE, ruling.by[1], ruling.action)
+    await reports.tell(connection, closed, ruling.action, by=ruling.by[0])
+    holder = card.claimer if card.is_claimed and ruling.button.claimed_by != ruling.by[0] else ""
+    if holder:
+        await claims.tell(connection, ruling.button, closed, ruling.by, mark="decided", decision=ruling.action)
+    return Ruled(Fate.DONE, ruling.by[1], ruling.action, holder=holder)
 
 
 def hindrance_of(action: str, scene: Scene) -> Obstacle | Standing | None:
@@ -125,8 +135,13 @@ def words(language: str, outcome: Ruled) -> Html:
     """Say to whoever pressed a card's button what came of it."""
     if outcome.hindrance is not None:
         return answers.hindrance(language, outcome.hindrance)
+    if outcome.fate is Fate.DONE and outcome.holder:
+        what, holder = cards.decision_words(language, outcome.decision), name(outcome.holder)
+        return say(language, "{what}. {name} was looking after this, and is told.", what=what, name=holder)
     if outcome.fate is Fate.DONE:
         return cards.decision_words(language, outcome.decision)
+    if outcome.fate is Fate.CLAIMED and outcome.holder:
+        return say(language, "You took this over from {name}.", name=name(outcome.holder))
     if outcome.fate is Fate.DECIDED and outcome.decision:
         what = cards.decision_words(language, outcome.decision)
         return say(language, "Decided already by {name}: {what}.", name=name(outcome.by_name), what=what)
@@ -149,35 +164,19 @@ async def _act(connection: AsyncConnection, ruling: Ruling) -> None:
         await cards.log(connection, case, ruling.action, by=by)
         return
     if (kind := LISTING.get(ruling.action)) is not None:
-        await curation.list_files(connection, ruling.files, kind=kind, chat_id=case.chat_id, by=by[0])
+        await curation.list_files(connection, ruling.files, kind=kind, chat_id=case.chat_id, by=by[0], case_id=case.id)
         await records.note(connection, case.id, ruling.action, by=by)
     if ruling.action == "allow":
         await cards.log(connection, case, "allow", by=by)
         await _tell_released(connection, ruling)
         return
-    await _remove(connection, case, by)
+    await removal.remove(connection, case, by=by)
     decision = Decision()
     if ruling.action in PUNISHING:
         decision = await _punish(connection, ruling)
         await letters.send(connection, replace(case, state="closed"), decision)
         await _tell_group(connection, ruling, decision)
     await cards.log(connection, case, ruling.action, by=by, decision=decision, is_removed=True)
-
-
-async def _remove(connection: AsyncConnection, case: Case, by: By) -> None:
-    """Queue the removal of the post and of its album; what was removed before is confirmed on the record."""
-    done = {action.kind for action in await records.actions(connection, case.id)}
-    if "delete" in done:
-        await records.note(connection, case.id, "delete", by=by)
-    for ref in await _refs(connection, case):
-        await cases.enqueue(connection, case, "delete", calls.delete(ref, case_id=case.id), by=by)
-
-
-async def _refs(connection: AsyncConnection, case: Case) -> list[MessageRef]:
-    refs = {case.message} if case.message else set()
-    if case.incident.startswith("album:"):
-        refs.update(await media.album(connection, case.chat_id, case.incident.removeprefix("album:")))
-    return sorted(refs, key=lambda ref: ref.message_id)
 
 
 async def _punish(connection: AsyncConnection, ruling: Ruling) -> Decision:
@@ -211,10 +210,18 @@ async def _tell_released(connection: AsyncConnection, ruling: Ruling) -> None:
     case, settings = ruling.case, await chats.settings(connection, ruling.case.chat_id)
     if quiet.is_silent(settings):
         return
-    text = say(
-        settings.language,
-        "An admin released the post that could not be checked: the same file may be forwarded here. Case {number}.",
-        number=case.id,
+    text = (
+        say(
+            settings.language,
+            "An admin released a post that was held: the same file may be posted here again. Case {number}.",
+            number=case.id,
+        )
+        if case.kind == cards.REPORT
+        else say(
+            settings.language,
+            "An admin released the post that could not be checked: the same file may be forwarded here. Case {number}.",
+            number=case.id,
+        )
     )
     call = calls.say(f"released:{case.id}", case.chat_id, text, rank=CHATTER, case_id=case.id)
     await outbox.put(connection, [call])

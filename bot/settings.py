@@ -217,6 +217,9 @@ class Limits(Section):
     appeal_days: Whole = Field(
         7, ge=1, le=90, description="Days after which an appeal that no admin decided is closed; what was done stays."
     )
+    claim_minutes: Whole = Field(
+        30, ge=1, le=10_080, description="Minutes that a card stays with the admin who took it."
+    )
     quarantine_posters: Whole = Field(
         20, ge=2, le=1_000_000, description="People whose posts one entry matches in a day until it is doubted …"
     )

@@ -15,6 +15,7 @@ from bot.model import Fingerprint, ListKind, SenderKind, VerdictKind
 from bot.moderation import By, Obstacle, Scene
 from bot.store import cases as records
 from bot.store import chats, outbox, undone
+from bot.store import reports as filed
 from bot.store.cases import Case, CaseAction
 
 REMOVING = frozenset({"ban", "kick"})
@@ -103,10 +104,13 @@ async def _give_back(
     connection: AsyncConnection, undoing: Undoing, actions: Sequence[CaseAction], tries: int
 ) -> Result:
     case, by = undoing.case, undoing.by
+    await filed.void(connection, case.id)
     given = ["strike"] if await undone.lift_strikes(connection, case.id) else []
     mark = f"{case.id}-{tries}"
     released, key, stays = await release(connection, undoing, actions, mark)
     given += released
+    if "block" in cards.in_force(actions) and await curation.unlist(connection, case.chat_id, case.id):
+        given.append("block")
     if case.kind == VerdictKind.MATCH and undoing.files:
         await curation.list_files(connection, undoing.files, kind=ListKind.ALLOW, chat_id=case.chat_id, by=by[0])
         await records.note(connection, case.id, "allow", by=by)
@@ -227,6 +231,7 @@ def _given(language: str, result: Result) -> list[Html]:
         "unmute": say(language, "unmuted"),
         "strike": say(language, "strike taken back"),
         "allow": say(language, "the same media may be posted here again"),
+        "block": say(language, "the media are off this chat’s list"),
     }
     return [parts[one] for one in result.given]
 

@@ -30,6 +30,9 @@ from handlers import (
     quarantine,
     raids,
     report,
+    reportblocks,
+    reportlinks,
+    reportlist,
     settings,
     sightings,
     start,
@@ -63,7 +66,8 @@ ADMIN_COMMANDS: dict[str, Act] = {
     "logchat": logchat.logchat,
     "purge": purge.purge,
     "newfed": feds.newfed,
-    "reportblocks": report.blocks,
+    "reportblocks": reportblocks.blocks,
+    "reports": reportlist.reports,
     "settings": settings.settings,
     "summary": summary.summary,
     "trust": trust.give,
@@ -78,7 +82,9 @@ ADMIN_COMMANDS: dict[str, Act] = {
 FOR_MAINTAINERS = frozenset({"allow", "block"})
 """Admin commands that those who keep the lists may give in every chat."""
 
-PRIVATE_TOO = frozenset({"case", "fban", "fedadmins", "fedimport", "fedinfo", "newfed", "settings", "undo", "unfban"})
+PRIVATE_TOO = frozenset(
+    {"case", "fban", "fedadmins", "fedimport", "fedinfo", "newfed", "reports", "settings", "undo", "unfban"}
+)
 """Admin commands that may be given in private; they look at rights themselves there."""
 
 MEMBER_COMMANDS: dict[str, Act] = {
@@ -104,7 +110,9 @@ BUTTONS: dict[str, Press] = {
     "h": check.press,
     "k": casebook.press,
     "p": hearing.press,
+    "o": reportlist.press,
     "q": quarantine.press,
+    "r": report.press,
     "s": settings.press,
     "u": undo.press,
     "v": helpme.press,
@@ -124,6 +132,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         application.add_handler(command, group=TALK)
     for name, act in MEMBER_COMMANDS.items():
         application.add_handler(member_command(name, act), group=TALK)
-    application.add_handler(report.calling(), group=TALK)
+    for listener in (report.calling(), reportlinks.writing(), reportlinks.forwarding()):
+        application.add_handler(listener, group=TALK)
     application.add_handler(pressing(BUTTONS), group=TALK)
     application.add_error_handler(failures.note)

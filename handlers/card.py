@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import cards, reports, review
+from bot import cards, claims, reports, review
 from bot.cards import Card
 from bot.i18n import say
 from bot.model import Sender, SenderKind
@@ -20,7 +20,7 @@ from handlers.commands import denied
 from handlers.context import Context, Services
 from handlers.rights import CARD_BUTTONS
 
-UNASKED = frozenset({"claim", "release", "dismiss", "misuse", "allow"})
+UNASKED = frozenset({*claims.ACTIONS, "dismiss", "misuse", "allow"})
 """Actions that touch nobody, for which Telegram need not be asked who the poster is."""
 
 
@@ -37,7 +37,7 @@ class _Found:
 async def press(context: Context, pressed: Pressed) -> Toast:
     """``c:<token>:<action>``: decide the token's case, by the rights of whoever presses in the token's chat."""
     found = await _find(context.services, pressed)
-    right = CARD_BUTTONS.get(pressed.parts[-1])
+    right = CARD_BUTTONS.get(pressed.parts[1]) if len(pressed.parts) > 1 else None
     if found is None or right is None:
         return INVALID
     chat_member = await guard.member(context.services, found.button.chat_id, pressed.user_id)
@@ -53,7 +53,7 @@ async def press(context: Context, pressed: Pressed) -> Toast:
 
 async def _find(services: Services, pressed: Pressed) -> _Found | None:
     """Return what a press is about, None for an unknown token or one pressed where its card cannot be."""
-    if len(pressed.parts) != 2:  # noqa: PLR2004 - token and action
+    if len(pressed.parts) != 2 and not _is_take(pressed):  # noqa: PLR2004 - token and action
         return None
     async with services.database.read() as connection:
         button = await records.button(connection, pressed.parts[0])
@@ -69,6 +69,11 @@ async def _find(services: Services, pressed: Pressed) -> _Found | None:
     is_here = pressed.chat_id == button.chat_id
     chat_type = chat.type if chat else pressed.chat_type if is_here else "supergroup"
     return _Found(button, case, chat_type, settings.language)
+
+
+def _is_take(pressed: Pressed) -> bool:
+    """Whether a press takes a case over from whoever the button named, by the number of their claim."""
+    return len(pressed.parts) == 3 and pressed.parts[1] == claims.TAKE and pressed.parts[2].isdecimal()  # noqa: PLR2004
 
 
 def _is_its_card(pressed: Pressed, card: Card, places: set[int | None]) -> bool:
@@ -96,5 +101,7 @@ async def _ruling(context: Context, pressed: Pressed, found: _Found, by: By) -> 
         scene=scene,
         card=pressed.card,
         mark=str(context.turn.row.update_id),
+        number=int(pressed.parts[2]) if _is_take(pressed) else None,
+        seconds=60.0 * services.settings.limits.claim_minutes,
         files=await target.files(services, case.message) if action in LISTING and case.message else (),
     )

@@ -63,9 +63,10 @@ async def _show(connection: AsyncConnection, context: Context, asker: Asker, fou
     """Answer with the file of a case, and the button that takes it back; in its own chat it does not name admins."""
     language, chat = await language_of(connection, asker), await chats.chat(connection, found.chat_id)
     title, actions = chat.title if chat else "", await records.actions(connection, found.id)
-    is_private, appeal = found.chat_id != asker.chat_id, await appeals.get(connection, found.id)
+    said, appeal = await cards.said_in(connection, language, found), await appeals.get(connection, found.id)
+    is_private = found.chat_id != asker.chat_id
     more = appealtexts.in_case(language, appeal, is_private=is_private) if appeal else ""
-    text = notices.case_file(language, found, title, actions, is_named=is_private, more=more)
+    text = notices.case_file(language, found, title, actions, is_named=is_private, reported=said, more=more)
     rows = cards.undo_rows(language, found) if not found.is_open and cards.can_undo(found, actions) else []
     if appeal and appeal.is_open and is_private:
         rows = [*appealtexts.keyboard(language, appeal.token), *rows]

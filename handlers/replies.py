@@ -40,9 +40,18 @@ async def answer(
     await outbox.put(connection, [call])
 
 
-async def whisper(connection: AsyncConnection, turn: Turn, user_id: int, text: str, *, name: str = "whisper") -> None:
+async def whisper(
+    connection: AsyncConnection,
+    turn: Turn,
+    user_id: int,
+    text: str,
+    *,
+    buttons: Rows | None = None,
+    name: str = "whisper",
+) -> None:
     """Tell a person something in private; whether they can be reached is checked by the caller."""
-    call = calls.say(f"{name}:{turn.row.bot_id}:{turn.row.update_id}:{user_id}", user_id, text, rank=RECEIPT)
+    key = f"{name}:{turn.row.bot_id}:{turn.row.update_id}:{user_id}"
+    call = calls.say(key, user_id, text, rank=RECEIPT, buttons=buttons)
     await outbox.put(connection, [call])
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.categories import CATEGORIES
 from bot.i18n import Html, say
 
 
@@ -37,6 +38,7 @@ COMMANDS: dict[str, Right] = {
     "start": Right.EVERYBODY,
     "help": Right.EVERYBODY,
     "report": Right.EVERYBODY,
+    "reports": Right.ADMIN,  # in private, of the chats in which one is
     "why": Right.EVERYBODY,
     "privacy": Right.EVERYBODY,
     "export_me": Right.EVERYBODY,
@@ -86,6 +88,7 @@ COMMANDS: dict[str, Right] = {
 CARD_BUTTONS: dict[str, Right] = {
     "claim": Right.ADMIN,
     "release": Right.ADMIN,
+    "take": Right.ADMIN,
     "delete": Right.DELETE,
     "block": Right.DELETE,
     "dismiss": Right.DELETE,
@@ -95,7 +98,10 @@ CARD_BUTTONS: dict[str, Right] = {
     "mute": Right.RESTRICT_AND_DELETE,
     "ban": Right.RESTRICT_AND_DELETE,
 }
-"""The buttons of a card, data ``c:<token>:<action>``; what is done to the poster removes the post as well."""
+"""The buttons of a card, data ``c:<token>:<action>``; what is done to the poster removes the post as well.
+
+Of “take” a third part says which claim is taken over: the one that the button named.
+"""
 
 SETTINGS_BUTTONS: dict[str, Right] = {
     "preset": Right.CHANGE,
@@ -133,6 +139,12 @@ CASES_BUTTONS: dict[str, Right] = {"older": Right.ADMIN, "newer": Right.ADMIN}
 
 RAID_BUTTONS: dict[str, Right] = {"next": Right.ADMIN}
 """The button of a raid's card, data ``d:next:<raid>``: it shows cards, whose own buttons ask for more."""
+
+OPEN_BUTTONS: dict[str, Right] = {"older": Right.ADMIN, "newer": Right.ADMIN}
+"""The buttons under /reports, data ``o:<action>:<number>``."""
+
+REPORT_BUTTONS: dict[str, Right] = dict.fromkeys(CATEGORIES, Right.EVERYBODY)
+"""The buttons of a receipt, data ``r:<token>:<category>``: the token is for one reporter's private chat."""
 
 UNDO_BUTTONS: dict[str, Right] = {"undo": Right.ADMIN}
 """The button that takes a case back, data ``u:undo:<number>``; the rights that it took to do it are asked as well."""
@@ -176,8 +188,10 @@ BUTTONS: dict[str, Rows] = {
     "g": Rows(FED_BUTTONS),
     "h": Rows(CHECK_BUTTONS),
     "k": Rows(CASES_BUTTONS),
+    "o": Rows(OPEN_BUTTONS),
     "p": Rows(APPEAL_BUTTONS, at=1, is_bound=True),
     "q": Rows(QUARANTINE_BUTTONS, at=1),
+    "r": Rows(REPORT_BUTTONS, at=1),
     "s": Rows(SETTINGS_BUTTONS),
     "u": Rows(UNDO_BUTTONS, is_bound=True),
     "v": Rows(HELP_BUTTONS, at=1),

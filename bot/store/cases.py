@@ -1,4 +1,4 @@
-"""Cases, what was done about them, strikes, reports and the buttons that decide them. Deciding is not done here."""
+"""Cases, what was done about them, strikes, and the buttons that decide them. Deciding is not done here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Match, MessageRef, SenderKind
 from bot.store import upsert
 from bot.store.fedtables import fed_chats
-from bot.store.tables import audit, buttons, case_actions, cases, reports, strikes
+from bot.store.tables import audit, buttons, case_actions, cases, strikes
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,40 +227,6 @@ async def lift_strike(connection: AsyncConnection, chat_id: int, sender_id: int)
     return int(newest.case_id)
 
 
-# --- reports -------------------------------------------------------------------------------------
-
-
-async def report(
-    connection: AsyncConnection, case_id: int, reporter_id: int, *, reason: str, language: str | None
-) -> bool:
-    """Keep who reported a case; say whether this person's report is new."""
-    row = {"case_id": case_id, "reporter_id": reporter_id, "reason": reason, "language": language, "at": time.time()}
-    return await upsert.add(connection, reports, row)
-
-
-async def report_count(connection: AsyncConnection, case_id: int) -> int:
-    """Count the people who reported a case."""
-    return await connection.scalar(select(func.count()).where(reports.c.case_id == case_id)) or 0
-
-
-async def has_reported(connection: AsyncConnection, case_id: int, reporter_id: int) -> bool:
-    """Say whether a person has reported a case already."""
-    where = (reports.c.case_id == case_id) & (reports.c.reporter_id == reporter_id)
-    return await connection.scalar(select(reports.c.id).where(where)) is not None
-
-
-async def report_reasons(connection: AsyncConnection, case_id: int) -> list[str]:
-    """Return the reasons that people gave for reporting a case, in order; who gave them is not said."""
-    where = (reports.c.case_id == case_id) & (reports.c.reason != "")
-    return list(await connection.scalars(select(reports.c.reason).where(where).order_by(reports.c.id)))
-
-
-async def reports_since(connection: AsyncConnection, reporter_id: int, since: float) -> int:
-    """Count what a person reported after `since`."""
-    where = (reports.c.reporter_id == reporter_id) & (reports.c.at > since)
-    return await connection.scalar(select(func.count()).where(where)) or 0
-
-
 # --- buttons -------------------------------------------------------------------------------------
 
 
@@ -305,6 +271,13 @@ async def claim(connection: AsyncConnection, token: str, user_id: int | None) ->
     await connection.execute(update(buttons).where(buttons.c.token == token).values(claimed_by=user_id))
 
 
+async def claimed(connection: AsyncConnection) -> list[Button]:
+    """Return the cards of open cases that somebody looks after, or did until their time ran out."""
+    columns = [buttons.c[field] for field in Button.__dataclass_fields__]
+    where = buttons.c.claimed_by.is_not(None) & (buttons.c.kind == "case") & (buttons.c.state == "open")
+    return [Button(*row) for row in await connection.execute(select(*columns).where(where))]
+
+
 # --- audit ---------------------------------------------------------------------------------------
 
 AUDIT_CODES = frozenset(
@@ -313,13 +286,26 @@ AUDIT_CODES = frozenset(
         "appeal": ("filed", "upheld", "reduced", "overturned", "settled", "lapsed", "gone"),
         "breaker": ("tripped", "lifted"),
         "canary": ("failed",),
-        "case": ("claim", "release", "delete", "warn", "mute", "ban", "block", "dismiss", "misuse", "allow", "undo"),
+        "case": (
+            "claim",
+            "release",
+            "take",
+            "delete",
+            "warn",
+            "mute",
+            "ban",
+            "block",
+            "dismiss",
+            "misuse",
+            "allow",
+            "undo",
+        ),
         "chat": ("joined", "left", "migrated", "rights_given", "rights_lost"),
         "fed": ("new", "join", "leave", "ban", "unban", "promote", "demote", "acts", "strikes", "import"),
         "list": ("block", "allow", "import", "remove"),
         "moderation": ("warn", "unwarn", "mute", "unmute", "ban", "unban", "kick", "purge"),
         "quarantine": ("held", "kept", "released"),
-        "report": ("filed", "lifted"),
+        "report": ("filed", "category", "lifted", "held"),
         "store": ("restored",),
         "settings": ("preset", "unscannable", "language", "logchat", "rules", "export", "import", "trust", "untrust"),
     }.items()

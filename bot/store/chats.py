@@ -6,13 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import rules
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.store import counts, joined, unreachable, upsert
 from bot.store.fedtables import fed_chats
+from bot.store.reporttables import report_blocks
 from bot.store.tables import (
     breakers,
     buttons,
@@ -22,8 +23,6 @@ from bot.store.tables import (
     lists,
     people,
     raids,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,
@@ -179,11 +178,13 @@ async def bearers(connection: AsyncConnection, username: str) -> list[Person]:
     return [Person(*row) for row in await connection.execute(query)]
 
 
-async def reporters(connection: AsyncConnection, case_id: int) -> list[tuple[Person, str | None]]:
-    """Return who reported a case, each with the language of the report."""
-    query = (
-        select(people.c.user_id, people.c.name, people.c.language, people.c.reachable, reports.c.language)
-        .join(people, people.c.user_id == reports.c.reporter_id)
-        .where(reports.c.case_id == case_id)
-    )
-    return [(Person(*row[:4]), row[4]) for row in await connection.execute(query)]
+async def named(connection: AsyncConnection, username: str) -> int | None:
+    """Return the chat that was last known by a username."""
+    query = select(chats.c.chat_id).where(func.lower(chats.c.username) == username.lower()).limit(1)
+    return (await connection.scalars(query)).one_or_none()
+
+
+async def discussing(connection: AsyncConnection, channel_id: int) -> int | None:
+    """Return the group that is known to be linked to a channel."""
+    query = select(chats.c.chat_id).where(chats.c.linked_chat_id == channel_id).limit(1)
+    return (await connection.scalars(query)).one_or_none()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.appealtables import appeals
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats, feds
+from bot.store.reporttables import report_blocks, reports
 from bot.store.tables import (
     audit,
     breakers,
@@ -26,8 +27,6 @@ from bot.store.tables import (
     lists,
     outbox,
     people,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,
@@ -47,7 +46,7 @@ async def of(connection: AsyncConnection, user_id: int) -> Document:
     A report about them that admins have still to look at is left out: it would warn them of whoever filed it.
     """
     document: Document = {"about": user_id, "made": _moment(datetime.now(UTC).timestamp())}
-    for name, query in (_queries(user_id) | _appeals(user_id) | _federations(user_id)).items():
+    for name, query in (_queries(user_id) | _appeals(user_id) | _reports(user_id) | _federations(user_id)).items():
         document[name] = [_row(row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - its public name
     for case in document["cases"]:
         case["done"] = [_row(row._mapping) for row in await connection.execute(_done(case["number"]))]  # noqa: SLF001
@@ -86,8 +85,6 @@ def _queries(user_id: int) -> dict[str, Select[Any]]:
             posted="posted_at",
             opened="opened_at",
         ),
-        "reports": _select(reports, reports.c.reporter_id == user_id, "reason", "language", "at", case="case_id"),
-        "report_blocks": _select(report_blocks, report_blocks.c.reporter_id == user_id, "chat_id", ends="until"),
         "decisions": _select(
             case_actions, case_actions.c.by_id == user_id, "kind", "by_name", "detail", "at", case="case_id"
         ),
@@ -113,6 +110,14 @@ def _appeals(user_id: int) -> dict[str, Select[Any]]:
     return {
         "appeals": _select(appeals, mine, "text", "language", "state", "at", case="case_id", ends="until"),
         "appeals_decided": _select(appeals, decided, "by_name", "state", case="case_id", decided="decided_at"),
+    }
+
+
+def _reports(user_id: int) -> dict[str, Select[Any]]:
+    mine = reports.c.reporter_id == user_id
+    return {
+        "reports": _select(reports, mine, "reason", "category", "outcome", "language", "at", case="case_id"),
+        "report_blocks": _select(report_blocks, report_blocks.c.reporter_id == user_id, "chat_id", ends="until"),
     }
 
 

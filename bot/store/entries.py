@@ -159,6 +159,12 @@ async def remove_ids(connection: AsyncConnection, list_id: int, ids: Iterable[in
     return removed
 
 
+async def remove_noted(connection: AsyncConnection, list_id: int, note: str) -> int:
+    """Remove the entries of a list that were put there with a note; return how many there were."""
+    where = (entries.c.list_id == list_id) & (entries.c.note == note)
+    return await remove_ids(connection, list_id, (await connection.scalars(select(entries.c.id).where(where))).all())
+
+
 async def drop(connection: AsyncConnection, list_id: int) -> int:
     """Remove a list with all its entries; return how many entries it had."""
     gone = await connection.execute(delete(entries).where(entries.c.list_id == list_id))

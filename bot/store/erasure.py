@@ -20,6 +20,7 @@ from bot.store import inbox as arriving
 from bot.store import outbox as leaving
 from bot.store.appealtables import appeals
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats
+from bot.store.reporttables import report_blocks, reports
 from bot.store.tables import (
     audit,
     breakers,
@@ -34,8 +35,6 @@ from bot.store.tables import (
     outbox,
     pauses,
     people,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,
@@ -207,7 +206,7 @@ async def _erase_appeals(connection: AsyncConnection, request: Request) -> None:
 async def _erase_reports(connection: AsyncConnection, request: Request) -> None:
     mine = (reports.c.reporter_id == request.user_id) & (reports.c.at <= request.asked_at)
     await connection.execute(delete(reports).where(mine, reports.c.at <= time.time() - LIMIT_SECONDS))
-    await connection.execute(update(reports).where(mine).values(reason="", language=None))
+    await connection.execute(update(reports).where(mine).values(reason="", language=None, outcome="void"))
 
 
 async def _erase_deeds(connection: AsyncConnection, request: Request) -> None:

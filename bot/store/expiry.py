@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import inbox as arriving
 from bot.store import outbox as leaving
 from bot.store.appealtables import appeals
+from bot.store.reporttables import report_blocks, reports
 from bot.store.tables import (
     audit,
     breakers,
@@ -27,8 +28,6 @@ from bot.store.tables import (
     people,
     raid_lines,
     raids,
-    report_blocks,
-    reports,
     sanctions,
     seen,
     strikes,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import upsert
-from bot.store.tables import report_blocks, reports
+from bot.store.reporttables import report_blocks, reports
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,30 +337,7 @@ quarantine = Table(
     Column("token", Text, nullable=False),  # of the card on which maintainers decide
 )
 
-# --- reports and buttons -------------------------------------------------------------------------
-
-reports = Table(
-    "reports",
-    metadata,
-    Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("case_id", BigInteger, nullable=False),
-    Column("reporter_id", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False, server_default=""),
-    Column("language", Text),
-    Column("at", Float, nullable=False),
-    UniqueConstraint("case_id", "reporter_id"),
-)
-Index("ix_reports_reporter_id", reports.c.reporter_id, reports.c.at)
-
-# Whose reports are not taken in a chat until when, by the case in which an admin called them misuse.
-report_blocks = Table(
-    "report_blocks",
-    metadata,
-    Column("chat_id", BigInteger, primary_key=True),
-    Column("reporter_id", BigInteger, primary_key=True),
-    Column("case_id", BigInteger, nullable=False, index=True),
-    Column("until", Float, nullable=False),
-)
+# --- buttons and the audit log -------------------------------------------------------------------
 
 buttons = Table(
     "buttons",

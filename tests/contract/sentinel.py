@@ -35,7 +35,8 @@ from bot.store import cases as records
 from bot.store.appeals import State
 from bot.store.db import Database
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats
-from bot.store.tables import breakers, hits, pauses, report_blocks, sanctions, strikes
+from bot.store.reporttables import report_blocks
+from bot.store.tables import breakers, hits, pauses, sanctions, strikes
 from bot.store.tables import inbox as updates
 from bot.store.tables import outbox as calls
 from bot.store.telltables import unreachable

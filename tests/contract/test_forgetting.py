@@ -10,12 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.erasure import Eraser
-from bot.store import cases as records
 from bot.store import dossier, erasure
+from bot.store import reports as store
 from bot.store.db import Database
 from bot.store.erasure import IMPERSONAL, TREATED
 from bot.store.fedtables import fed_bans
-from bot.store.tables import audit, cases, inbox, metadata, outbox, reports
+from bot.store.reporttables import reports
+from bot.store.tables import audit, cases, inbox, metadata, outbox
 from tests.contract import casework as work
 from tests.contract import sentinel
 from tests.contract.sentinel import NAME, PERSON, WORD
@@ -86,7 +87,7 @@ async def test_what_still_counts_stays_without_a_name_until_it_ends(
     assert (await work.case_of(database, number)).is_open
     async with database.read() as connection:
         left = await erasure.left(connection, PERSON, time.time())
-        assert await records.reports_since(connection, PERSON, 0) == 2
+        assert await store.since(connection, PERSON, 0) == 2
     assert (len(left.strikes), left.is_open, left.is_limited) == (1, True, True)
     await database.write(_decide_all)
     now = time.time()

@@ -19,6 +19,7 @@ from bot.model import MessageRef
 from bot.outcome import Call, Refused
 from bot.store import cases as records
 from bot.store import chats, outbox
+from bot.store import reports as filed
 from bot.store.db import Database
 from bot.store.schema import upgrade
 from tests.contract import arrivals
@@ -148,7 +149,7 @@ async def test_a_report_that_ends_up_in_the_group_holds_nobodys_words(database: 
         await chats.meet(connection, SUPERGROUP, type="supergroup", title="The group", log_chat_id=LOG)
         facts = {"chat_id": SUPERGROUP, "incident": "message:9", "kind": "report", "sender_kind": "user"}
         case, _ = await records.open_case(connection, **facts, sender_id=7, sender_name="Poster", message_id=9)
-        await records.report(connection, case.id, 8, reason="my own words", language="en")
+        await filed.add(connection, case.id, 8, reason="my own words", language="en")
         card = calls.say("card:1:0", LOG, "Reported: my own words", rank=CARD, case_id=case.id)
         await cases.enqueue(connection, case, "notify", card)
         row = (await outbox.due(connection, 1))[0]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from alembic import command
+from sqlalchemy import select, update
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import cards, cases, reports, review
@@ -17,8 +20,9 @@ from bot.policy import Standing
 from bot.reports import DAILY, HOURLY, Fate
 from bot.store import cases as records
 from bot.store import chats, reportblocks
-from bot.store import tables as t
+from bot.store import reporttables as t
 from bot.store.db import Database
+from bot.store.schema import configuration, upgrade
 from tests.contract import casework as work
 
 
@@ -308,3 +312,27 @@ async def test_reports_alone_do_nothing_to_anybody(database: Database) -> None:
         await work.report(database, reporter)
     assert {one.method for one in await work.made(database)} == {"sendMessage"}
     assert await work.strikes(database) == 0
+
+
+async def test_an_update_of_haechi_tells_no_outcome_again(tmp_path: Path) -> None:
+    """Reports of cases that were decided before say nothing about anybody and are told to nobody; open ones wait."""
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    case = sql(
+        "insert into cases (id, state, chat_id, incident, kind, sender_kind, sender_id, opened_at) "
+        "values (:number, :state, -1, :state, 'report', 'user', 7, 1)"
+    )
+    report = sql("insert into reports (case_id, reporter_id, at) values (:number, 8, 1)")
+    async with opened.writer.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "0001"))
+        for number, state in ((1, "open"), (2, "closed")):
+            await connection.execute(case, {"number": number, "state": state})
+            await connection.execute(report, {"number": number})
+    await upgrade(opened)
+    await opened.start()
+    try:
+        async with opened.read() as connection:
+            rows = (await connection.execute(select(t.reports.c.case_id, t.reports.c.outcome))).all()
+        assert [tuple(row) for row in rows] == [(1, ""), (2, "void")]
+        assert not await reports.follow(opened)
+    finally:
+        await opened.stop()

@@ -213,7 +213,7 @@ async def open_card(cast: Cast, kind: str, *, holder: int | None = None, state: 
         token = await cards.new_token(connection, case, "card")
         button = await records.button(connection, token)
         assert button is not None
-        decision = {"decision": "delete", "decider": "Somebody"} if state == "decided" else {}
+        decision: Json = {"decision": "delete", "decider": "Somebody"} if state == "decided" else {}
         await cards.keep(connection, button, Card(chat_id=chat, message_id=number + 1, claimer="Other", **decision))
         if holder is not None:
             await records.claim(connection, token, holder)

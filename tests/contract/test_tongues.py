@@ -8,9 +8,9 @@ from typing import Any, TypeGuard
 
 import pytest
 
-from bot import cases, fedbans, feds, review
+from bot import cards, cases, fedbans, feds, review
 from bot.fedbans import Order, Place
-from bot.i18n import say, say_n
+from bot.i18n import Html, say, say_n
 from bot.model import MessageRef, Verdict, VerdictKind
 from bot.moderation import Scene
 from bot.outcome import Done, Refused
@@ -91,7 +91,8 @@ async def test_a_report_is_shown_where_its_readers_are(database: Database, place
     case = filed.case
     await database.write(lambda c: review.rule(c, claim(button, case, chat_id)))
     rewritten = (await told(database, chat_id, "editMessageText"))[-1]
-    assert say(language, "{name} is looking after this.", name="Ada") in rewritten["text"]
+    taken_card = cards.card_of(await work.button_of(database, case.id))
+    assert rewritten["text"].endswith(cards.claimed(language, Html(""), taken_card))
     assert say(language, "Let go") in words(rewritten)
 
 

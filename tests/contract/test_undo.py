@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from bot import cases, undo
+from bot import cards, cases, curation, review, undo
 from bot.model import (
     Fingerprint,
     Frame,
@@ -191,3 +191,48 @@ async def test_what_waits_or_gave_nothing_is_said(database: Database) -> None:
     assert result.fate is Fate.NOTHING
     assert "nothing to take back" in undo.words("en", result)
     assert "case.undo" not in {code for code, _, _ in await work.audited(database)}
+
+
+async def blocked(database: Database, message: int = 9, files: Any = (("unique9", PICTURE),)) -> int:
+    """A reported picture whose media an admin blocked by its card; the case's number."""
+    filed = await work.report(database, 1, message)
+    assert filed.case is not None
+    number = filed.case.id
+    values: dict[str, Any] = {
+        "button": await work.button_of(database, number),
+        "case": filed.case,
+        "action": "block",
+        "by": (work.ADMIN, "Admin"),
+        "scene": HERE,
+        "card": MessageRef(work.LOG, work.CARD),
+        "mark": f"block{message}",
+        "files": files,
+    }
+    ruled = await database.write(lambda connection: review.rule(connection, review.Ruling(**values)))
+    assert ruled.fate is review.Fate.DONE
+    return number
+
+
+async def listed(database: Database) -> set[tuple[str, str]]:
+    """What stands on the lists, by list and kind."""
+    async with database.read() as connection:
+        found = [(one.name, one.id) for one in await entries.all_lists(connection)]
+        return {(name, row.kind) for name, number in found async for row in entries.rows(connection, number)}
+
+
+async def test_blocked_media_go_off_the_list_again(database: Database) -> None:
+    """Undone, “Block this media” leaves nothing of its own on the chat's list, and what was listed before stays."""
+    await work.furnish(database)
+    before = [("unique8", None)]
+    await database.write(
+        lambda c: curation.list_files(c, before, kind=ListKind.BLOCK, chat_id=work.CHAT, by=work.ADMIN)
+    )
+    number = await blocked(database, files=(("unique8", None), ("unique9", PICTURE)))
+    assert {kind for _, kind in await listed(database)} == {"file", "sha256", "md5", "pdq"}
+    async with database.read() as connection:
+        assert cards.can_undo(await work.case_of(database, number), await records.actions(connection, number))
+    result = await taken_back(database, number)
+    assert (result.fate, result.given) == (Fate.DONE, ("block",))
+    assert "off this chat’s list" in undo.words("en", result)
+    assert await listed(database) == {(f"blocked in chat {work.CHAT}", "file")}
+    assert (await taken_back(database, number)).fate is Fate.ALREADY

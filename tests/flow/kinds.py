@@ -24,6 +24,9 @@ Reports: test_reports, test_cards, test_presses
                                         test_dismissing_…, test_a_claim_…
     the presser's rights                test_rights_count_at_the_moment_of_the_press, test_who_may_not_…,
                                         test_a_forged_press_…, test_another_chats_buttons_…
+    what it is, in private, held        test_reportlinks: test_a_reporter_says_…, test_a_topics_message_…,
+                                        test_a_channels_post_…, test_a_forward_…, test_reports_of_who_was_right_…
+    taken over, /reports                test_reportlinks: test_a_claim_is_taken_over_and_listed
     the bot's own cards                 test_a_case_of_the_bots_own_is_decided_by_the_same_buttons
 Commands: test_moderation and test_manners
     /warn and /unwarn                   test_warnings_climb_the_ladder, test_a_warning_and_its_mute_are_taken_back

@@ -85,7 +85,7 @@ RAID = Telling(Raid(1, -1001, "open", 0, 0, 300, 1, 300, 250), Toll(50, 9, 0, 25
 
 KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "card": lambda language: cards.keyboard(language, case("report"), "token"),
-    "claimed card": lambda language: cards.keyboard(language, case("match"), "token", claimed=True),
+    "claimed card": lambda language: cards.keyboard(language, case("match"), "token", cards.State("Kim Min-jun", 1)),
     "decided card": lambda language: cards.undo_rows(language, case("match")),
     "cases": lambda language: casebook.keyboard(
         language, Page((case("match"),), has_older=True, has_newer=True), "all"

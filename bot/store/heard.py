@@ -1,0 +1,75 @@
+"""Messages looked up among the updates that are still kept: nothing else of the bot knows their words. Read only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import MessageRef
+from bot.store.tables import inbox, seen
+
+Json = dict[str, Any]
+
+MOST = 20
+"""Updates, and messages with one file, that are looked at: the newest."""
+
+EARLY, LATE = 60.0, 3600.0
+"""Seconds around a message's own time in which it came in, but for the longest of outages."""
+
+
+async def message(connection: AsyncConnection, bot_id: int, ref: MessageRef) -> Json | None:
+    """Return a message as it was heard last, or shown in a reply to it; None when it is not, or no more, known."""
+    where = (inbox.c.bot_id == bot_id) & (inbox.c.chat_id == ref.chat_id)
+    for body in await _bodies(connection, where & _holds("message_id", ref.message_id)):
+        if _ref_of(body) == ref:
+            return body
+    return None
+
+
+async def posted(connection: AsyncConnection, bot_id: int, at: int, text: str) -> list[Json]:
+    """Return the messages that were written at a moment with just these words, in whatever chat; the newest first."""
+    came_in = inbox.c.received_at.between(at - EARLY, at + LATE)
+    bodies = await _bodies(connection, (inbox.c.bot_id == bot_id) & came_in & _holds("date", at))
+    found = {_ref_of(one): one for one in bodies if one.get("date") == at and one.get("text") == text}
+    return [one for one in found.values() if one["chat"].get("type") != "private"]
+
+
+async def carrying(connection: AsyncConnection, file_unique_ids: Collection[str]) -> list[MessageRef]:
+    """Return the messages that were seen to carry one of these files, the newest first."""
+    query = select(seen.c.chat_id, seen.c.message_id).where(seen.c.file_unique_id.in_(file_unique_ids))
+    rows = await connection.execute(query.order_by(seen.c.posted_at.desc()).limit(MOST))
+    return list(dict.fromkeys(MessageRef(row.chat_id, row.message_id) for row in rows))
+
+
+async def _bodies(connection: AsyncConnection, where: ColumnElement[bool]) -> list[Json]:
+    query = select(inbox.c.payload).where(where).order_by(inbox.c.update_id.desc()).limit(MOST)
+    return [body for payload in await connection.scalars(query) for body in _messages(payload)]
+
+
+def _messages(payload: str) -> Iterator[Json]:
+    """Yield the messages in an update: its own, and the one that it replies to."""
+    try:
+        raw = json.loads(payload)
+    except (ValueError, RecursionError):
+        return
+    for body in raw.values() if isinstance(raw, dict) else ():
+        for one in (body, body.get("reply_to_message")) if isinstance(body, dict) else ():
+            if isinstance(one, dict) and _ref_of(one) is not None:
+                yield one
+
+
+def _ref_of(body: Json) -> MessageRef | None:
+    chat, number = body.get("chat"), body.get("message_id")
+    if not isinstance(chat, dict) or not isinstance(chat.get("id"), int) or not isinstance(number, int):
+        return None
+    return MessageRef(chat["id"], number)
+
+
+def _holds(name: str, number: int) -> ColumnElement[bool]:
+    """Whether an update says somewhere that a field is just this number, with or without a space before it."""
+    forms = (f'"{name}":{space}{number}{end}' for space in ("", " ") for end in (",", "}"))
+    return or_(*(inbox.c.payload.contains(form, autoescape=True) for form in forms))
