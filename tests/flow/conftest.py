@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -24,6 +24,9 @@ MAINTAINER = 11
 
 CALM = {"HAECHI_LIMITS__QUARANTINE_POSTERS": "1000000", "HAECHI_LIMITS__QUARANTINE_REGULARS": "3"}
 """One sample hits people in all the chats of these tests, and has to go on doing so."""
+
+UNHURRIED = {"HAECHI_MEDIA__IMAGE_SECONDS": "60", "HAECHI_MEDIA__VIDEO_SECONDS": "600"}
+"""However slow the machine is, what these tests post is looked at to its end."""
 
 HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16})(?![0-9a-f])")
 
@@ -82,7 +85,7 @@ async def bot(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Async
     (folder / "known.txt").write_text(hashes, encoding="utf-8")
     code, _, errors = await haechi(folder, "lists", "import", "known.txt", "--name", "known abuse", "--trust", "ban")
     assert code == 0, errors
-    async with running(server.url, folder, HAECHI_MAINTAINERS=f"[{MAINTAINER}]", **CALM) as started:
+    async with running(server.url, folder, HAECHI_MAINTAINERS=f"[{MAINTAINER}]", **CALM, **UNHURRIED) as started:
         yield started
     async with SandboxClient(server.url) as client:
         calls = await client.calls()
@@ -113,6 +116,18 @@ def _records_with_hashes(bot: Bot) -> set[str]:
 
 def _is_hash(value: object) -> bool:
     return isinstance(value, bytes) or (isinstance(value, str) and HASH.search(value) is not None)
+
+
+@pytest.fixture(autouse=True)
+def _no_fault_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a fault in the sandbox which all share: it would strike another test."""
+    yield
+    if "server" not in request.fixturenames:
+        return
+    faults = request.getfixturevalue("server").world.faults
+    left = list(faults._waiting)
+    faults.clear()
+    assert left == []
 
 
 @pytest.fixture
