@@ -13,14 +13,12 @@ from pathlib import Path
 
 import httpx
 
+from bot.sandbox.client import PATIENCE
 from tests.prepared import Prepared
 
 TOKEN = "4242:SANDBOX-token-of-the-tests-000000000"
 
 _prepared = Prepared()
-
-START_SECONDS = 60.0
-"""More than any machine needs: a bot that is not ready by then never will be."""
 
 
 class Bot:
@@ -64,7 +62,7 @@ class Bot:
 
     async def ready(self) -> None:
         """Wait until the process judges posts."""
-        async with httpx.AsyncClient() as web, asyncio.timeout(START_SECONDS):
+        async with httpx.AsyncClient() as web, asyncio.timeout(PATIENCE):
             while True:
                 assert self.process is not None
                 assert self.process.returncode is None, self.log[-3000:]
@@ -84,7 +82,7 @@ class Bot:
     async def wait(self) -> int:
         """Wait for the process to end by itself."""
         assert self.process is not None
-        return await asyncio.wait_for(self.process.wait(), START_SECONDS)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     async def _end(self, number: signal.Signals) -> int:
         assert self.process is not None

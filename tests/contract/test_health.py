@@ -22,6 +22,7 @@ from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher
 from bot.media.decoder import Decoders
 from bot.model import ListKind, Trust
+from bot.sandbox.client import PATIENCE
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.store import entries
@@ -89,7 +90,7 @@ async def at_work(parts: Parts) -> AsyncIterator[None]:
     """Have the lists loaded and Telegram polled while the context is open."""
     tasks = [asyncio.create_task(job()) for job in (parts.feed.run, parts.intake.run)]
     await parts.feed.ready.wait()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not parts.intake.last_poll:  # noqa: ASYNC110 - the intake sets no event
             await asyncio.sleep(0.01)
     try:
@@ -179,7 +180,7 @@ async def test_a_stop_waits_for_no_request_that_never_ends() -> None:
         await routes(scope, receive_part, send)
 
     routes, port = Starlette(routes=[webhook_route("/telegram", "s" * 32, receive)]), free_port()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         async with serving(app, "127.0.0.1", port):  # type: ignore[arg-type]  # an application all the same
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             head = f"POST /telegram HTTP/1.1\r\nHost: x\r\n{SECRET_HEADER}: {'s' * 32}\r\nContent-Length: 9\r\n\r\nhalf"

@@ -23,6 +23,7 @@ from bot.media.landlock import landlock_abi
 from bot.media.limits import Limits
 from bot.media.lockdown import LEVELS, Level, harden_parent
 from bot.media.process import _sealed
+from bot.sandbox.client import PATIENCE
 from tests.texture import encode, texture
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ async def _readable(descriptor: int) -> None:
     ready = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(descriptor, ready.set)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await ready.wait()
     loop.remove_reader(descriptor)
 

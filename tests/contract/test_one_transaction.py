@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from bot import app as bot_app
 from bot.app import App
-from bot.sandbox.client import medium, photo
+from bot.sandbox.client import PATIENCE, medium, photo
 from bot.sandbox.samples import sample
 from bot.settings import Settings, Telegram, Web
 from tests.contract.stage import TOKEN, Stage, staged
@@ -53,7 +53,7 @@ class Watch:
     async def settle(self) -> None:
         """Wait until all updates are done and all calls made."""
         waiting = "select (select count(*) from inbox where state=0) + (select count(*) from outbox where state<2)"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
                     left = connection.execute(waiting).fetchone()[0]
@@ -89,7 +89,7 @@ async def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         stop, started = asyncio.Event(), asyncio.Event()
         task = asyncio.create_task(app.run(stop, started=started.set))
         done, _ = await asyncio.wait(
-            [task, asyncio.create_task(started.wait())], return_when="FIRST_COMPLETED", timeout=60
+            [task, asyncio.create_task(started.wait())], return_when="FIRST_COMPLETED", timeout=PATIENCE
         )
         assert task not in done, task.exception()
         event.listen(app.database.writer.sync_engine, "commit", watch.look)

@@ -17,6 +17,7 @@ from bot.errors import Unreachable
 from bot.model import MessageRef
 from bot.outcome import Call, Wait
 from bot.sandbox.access import DELETE_SECONDS
+from bot.sandbox.client import PATIENCE
 from bot.settings import Limits
 from bot.store import outbox
 from bot.store.db import Database
@@ -64,7 +65,7 @@ class Post:
 
     async def until(self, left: int) -> None:
         """Wait until no more than `left` calls wait."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while (await self.depth())[0] > left:  # noqa: ASYNC110 - the rows are looked at as they are
                 await asyncio.sleep(0.02)
 
@@ -157,7 +158,7 @@ async def test_a_word_on_its_way_keeps_no_removal_waiting(post: Post) -> None:
     doomed = post.posted(places[0], 1)
     async with post.working():
         await post.put(*(words(chat, 1) for chat in places))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while "sendMessage" not in post.methods():  # noqa: ASYNC110 - a call that hangs is no event yet
                 await asyncio.sleep(0.01)
         await post.put(*(calls.delete(ref) for ref in doomed))

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.media.decoder import Decoders
+from bot.sandbox.client import PATIENCE
 from bot.telegram.gateway import tls
-from tests.running import START_SECONDS, Bot
+from tests.running import Bot
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +80,7 @@ class Nursery:
 
     async def ready(self) -> None:
         """Wait until the bot that was forked last is at work: it judges pictures once its lists are loaded."""
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while b"lists.loaded" not in self._news():  # noqa: ASYNC110 - the bot is another process
                 await asyncio.sleep(0.02)
 
@@ -110,7 +111,7 @@ class Nursery:
     async def _answer(self) -> int:
         assert self._process is not None
         assert self._process.stdout is not None
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             return int(await self._process.stdout.readline() or -1)
 
 

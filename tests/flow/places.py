@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.client import SandboxClient, medium, photo
+from bot.sandbox.client import PATIENCE, SandboxClient, medium, photo
 from bot.sandbox.samples import sample
 from tests.flow.kinds import CHANNEL, FORUM, SUPERGROUP
 from tests.running import Bot
@@ -92,7 +92,7 @@ class Place:
     async def wait_gone(self, *message_ids: int) -> None:
         """Wait until messages of this chat are removed."""
         for message_id in message_ids:
-            await self.client.wait_deleted(self.chat, message_id, 20)
+            await self.client.wait_deleted(self.chat, message_id)
 
     async def is_there(self, message_id: int) -> bool:
         """Whether a message of this chat is there, once the bot has handled everything so far."""
@@ -101,7 +101,7 @@ class Place:
 
     async def settle(self) -> None:
         """Wait until the bot has handled all updates and made all calls."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not await self._is_settled():  # noqa: ASYNC110 - the bot is another process: it sets no event here
                 await asyncio.sleep(0.02)
 
@@ -112,7 +112,7 @@ class Place:
             news = (one for one in await self.words(chat) if one["message_id"] > after)
             return next((one for one in news if text in one.get("text", "")), None)
 
-        message: Json = await self.client.wait_for(found, 20, f"a message with {text!r}")
+        message: Json = await self.client.wait_for(found, what=f"a message with {text!r}")
         return message
 
     async def answered(self, text: str, *, after: int = 0) -> Json:

@@ -170,7 +170,7 @@ async def test_an_anonymous_admin_and_the_linked_channel_are_spared(places: Plac
     asked = await place.command("/ban", as_=place.owner, reply_to=hidden)
     await place.said("anonymous admin", after=asked)
     await channel.say("news")
-    forwarded = await client.wait_for(lambda: automatic(place), 20)
+    forwarded = await client.wait_for(lambda: automatic(place))
     asked = await place.command("/ban", as_=place.owner, reply_to=forwarded["message_id"])
     await place.said("linked to this group", after=asked)
 

@@ -99,7 +99,7 @@ async def test_what_was_in_hand_is_finished_at_a_stop(
     assert await bot.stop() == 0
     await bot.start()
     for message in posts:
-        await own_client.wait_deleted(chat, message, 30)
+        await own_client.wait_deleted(chat, message)
     assert await bot.stop() == 0
 
 
