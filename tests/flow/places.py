@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import sqlite3
 from collections.abc import Sequence
@@ -155,7 +156,7 @@ class Place:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the bot's database."""
-        with sqlite3.connect(f"file:{self.bot.database}?mode=ro", uri=True) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{self.bot.database}?mode=ro", uri=True)) as connection:
             return connection.execute(query, values).fetchall()
 
     def strikes(self, user: int) -> int:
@@ -167,12 +168,13 @@ class Place:
         )
 
     async def _is_settled(self) -> bool:
-        if await self.client.pending():
-            return False
-        waiting = self.rows(
-            "select (select count(*) from inbox where state=0) + (select count(*) from outbox where state in (0, 1))"
-        )
-        return waiting == [(0,)]
+        """Whether nothing waits: the database is asked first, which is cheap, and last, for updates come there last."""
+        return self._is_idle() and not await self.client.pending() and self._is_idle()
+
+    def _is_idle(self) -> bool:
+        """Whether the bot has no update and no call to see to."""
+        waiting = "(select count(*) from inbox where state=0) + (select count(*) from outbox where state in (0, 1))"
+        return self.rows(f"select {waiting}") == [(0,)]
 
 
 class Places:

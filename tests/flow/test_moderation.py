@@ -191,9 +191,9 @@ async def test_a_channel_identity_is_banned_but_not_muted(places: Places, client
     await place.said("cannot be muted")
     await place.command("/ban", reply_to=bad)
     await place.said("is banned")
-    await client.wait_call("banChatSenderChat", 20, chat_id=place.chat, sender_chat_id=channel)
+    await client.wait_call("banChatSenderChat", chat_id=place.chat, sender_chat_id=channel)
     await place.command(f"/unban {channel}")
-    await client.wait_call("unbanChatSenderChat", 20, chat_id=place.chat, sender_chat_id=channel)
+    await client.wait_call("unbanChatSenderChat", chat_id=place.chat, sender_chat_id=channel)
     assert (await place.status(place.member))["status"] == "member"
 
 
