@@ -10,7 +10,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,13 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # read when telegram is imported
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as decoder processes have it: threads cost small products tenfold
 
 # No time limits, which would depend on the machine; on CI the same examples every time.
-settings.register_profile("haechi", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.register_profile(
+    "haechi",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("haechi")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -17,6 +18,12 @@ from bot.sandbox.client import PATIENCE
 from tests.prepared import Prepared
 
 TOKEN = "4242:SANDBOX-token-of-the-tests-000000000"
+
+PORTS = range(16_384, 32_768)
+"""Ports below those that Linux hands out by itself, which it may do before the bot listens, or between its lives."""
+
+_turns = itertools.count(os.getpid() * 97)
+"""Processes that share the tests begin far from each other."""
 
 _prepared = Prepared()
 
@@ -156,6 +163,8 @@ def _read(screen: int) -> bytes:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Return a port of this machine that nobody listens on, nor will soon: another one at each call."""
+    while True:
+        port = PORTS[next(_turns) % len(PORTS)]
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
