@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from bot.sandbox.client import PATIENCE
+from tests import unhurried
 from tests.prepared import Prepared
 
 TOKEN = "4242:SANDBOX-token-of-the-tests-000000000"
@@ -43,6 +44,7 @@ class Bot:
             "HAECHI_DATA_DIR": str(folder),
             "HAECHI_WEB__LISTEN": f"127.0.0.1:{port}",
             "HAECHI_LOG__FORMAT": "json",
+            **unhurried.SETTINGS,
             **settings,
         }
         self.log_path = folder / "log.txt"
@@ -150,7 +152,7 @@ async def _started(
 
 def _env(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("HAECHI_")}
-    return {**env, "HAECHI_DATA_DIR": str(folder), "NO_COLOR": "1", "COLUMNS": "200", **settings}
+    return {**env, "HAECHI_DATA_DIR": str(folder), "NO_COLOR": "1", "COLUMNS": "200", **unhurried.SETTINGS, **settings}
 
 
 def _read(screen: int) -> bytes:

@@ -129,7 +129,7 @@ async def test_a_poll_that_hangs_is_cut_and_made_anew(database: Database, monkey
     async with polling_of(world, database, seconds=0):
         rows = await until_stored(database, 1)
     assert [row.update_id for row in rows] == [9]
-    assert metrics.REGISTRY.get_sample_value("haechi_polls_cut_total") == before + 1
+    assert (metrics.REGISTRY.get_sample_value("haechi_polls_cut_total") or 0) > before
 
 
 async def test_a_byte_now_and_then_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

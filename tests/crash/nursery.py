@@ -19,6 +19,7 @@ from bot.media.decoder import Decoders
 from bot.sandbox.client import PATIENCE
 from bot.telegram.gateway import tls
 from tests.running import Bot
+from tests.unhurried import UNHURRIED
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,7 +124,7 @@ def _serve() -> None:
     from bot import app, cli  # noqa: PLC0415 - the test itself needs none of it
 
     tls()
-    setattr(app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0))  # noqa: B010 - a name imported there
+    setattr(app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0, limits=UNHURRIED))  # noqa: B010 - a name imported there
     child = len(list(Path("/proc/self/task").iterdir())) - 1  # a fork takes one thread along only
     print(child, flush=True)  # noqa: T201 - to the test
     for line in sys.stdin:

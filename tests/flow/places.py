@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +99,13 @@ class Place:
         """Whether a message of this chat is there, once the bot has handled everything so far."""
         await self.settle()
         return await self.client.message(self.chat, message_id) is not None
+
+    async def post_until(self, post: Callable[[], Awaitable[int]], *, is_there: bool) -> int:
+        """Post until it stays, or goes: what was just listed counts within the second, not at once. The last number."""
+        async with asyncio.timeout(PATIENCE):
+            while await self.is_there(message := await post()) is not is_there:
+                pass
+        return message
 
     async def settle(self) -> None:
         """Wait until the bot has handled all updates and made all calls."""

@@ -152,17 +152,10 @@ async def test_an_entry_that_hits_a_chats_regulars_is_doubted_until_a_maintainer
 
 
 async def vanishes(place: Place, data: bytes, user: int) -> None:
-    """Post a picture until it is removed: a list's change is known within a second, not at once."""
-    for _ in range(20):
-        if not await place.is_there(await place.post_photo(data, as_=user)):
-            return
-    raise AssertionError("the picture stays")
+    """Post a picture until it is removed."""
+    await place.post_until(lambda: place.post_photo(data, as_=user), is_there=False)
 
 
 async def stays(place: Place, data: bytes) -> int:
     """Post a picture until it is left standing; its number."""
-    for _ in range(20):
-        message = await place.post_photo(data, as_=place.admin)
-        if await place.is_there(message):
-            return message
-    raise AssertionError("the picture is removed")
+    return await place.post_until(lambda: place.post_photo(data, as_=place.admin), is_there=True)
