@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 Json = dict[str, Any]
-LONGEST_POLL = 10.0
+LONGEST_POLL = 1.0
+"""Seconds after which a wait looks again though nothing happened: not all that is waited for is an event."""
 PATIENCE = 60.0
 """Seconds until a wait is given up, more than any machine needs: it ends as soon as what it waits for is there."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: all is plain HTTP, and loading roots is slow
@@ -234,7 +235,7 @@ class SandboxClient:
         timeout: float = PATIENCE,  # noqa: ASYNC109 - looked at between events
         what: str = "it",
     ) -> Any:
-        """Ask `predicate` anew after every event until its answer is true; that answer, or TimeoutError."""
+        """Ask `predicate` anew after every event, and now and then, until it is true; its answer, or TimeoutError."""
         end = time.monotonic() + timeout
         seq = (await self.events(2**62))["seq"]
         while True:
