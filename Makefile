@@ -39,9 +39,11 @@ run: $(RUNTIME) ## run the bot with the token of config.toml
 	@$(BIN)/haechi run
 
 check: $(DEV) ## run every check, the quick ones first, and sum up
-	@failed=; for one in $(CHECKS); do \
-		echo "== $$one"; $(MAKE) --no-print-directory check-$$one || failed="$$failed $$one"; \
+	@failed=; took=; for one in $(CHECKS); do \
+		echo "== $$one"; since=$$(date +%s); $(MAKE) --no-print-directory check-$$one || failed="$$failed $$one"; \
+		took="$$took, $$one $$(($$(date +%s) - since)) s"; \
 	done; \
+	echo "make check: it took $${took#, }"; \
 	if [ -n "$$failed" ]; then echo "make check: FAILED:$$failed"; exit 1; fi; \
 	echo "make check: all passed ($(CHECKS))"
 
@@ -113,7 +115,7 @@ check-types:
 check-floors:
 	@$(BIN)/lint-imports --no-cache
 check-tests:
-	@$(BIN)/pytest -q -W error --numprocesses $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -q -W error --numprocesses $(WORKERS) --dist worksteal --durations 10
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -36,7 +36,7 @@ TOKEN = "4242:SANDBOX-on-this-machine-only-0000000"  # noqa: S105 - opens nothin
 
 DEMO_LIST = "demo list"
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds that the check waits for the canary to vanish."""
 
 STAYS = 2.0

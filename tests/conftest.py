@@ -10,7 +10,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,13 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # read when telegram is imported
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as decoder processes have it: threads cost small products tenfold
 
 # No time limits, which would depend on the machine; on CI the same examples every time.
-settings.register_profile("haechi", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile(
+    "haechi",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("haechi")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -125,3 +131,10 @@ def _is_literal(host: Any) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, whatever the order of the others: else one process waits for it in the end."""
     items.sort(key=lambda item: item.get_closest_marker("crash") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the seed of the order, also where `-q` hides what pytest-randomly says of it: a failure can be repeated."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"random order: pytest --randomly-seed={seed} has it again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -13,14 +14,19 @@ from pathlib import Path
 
 import httpx
 
+from bot.sandbox.client import PATIENCE
+from tests import unhurried
 from tests.prepared import Prepared
 
 TOKEN = "4242:SANDBOX-token-of-the-tests-000000000"
 
-_prepared = Prepared()
+PORTS = range(16_384, 32_768)
+"""Ports below those that Linux hands out by itself, which it may do before the bot listens, or between its lives."""
 
-START_SECONDS = 60.0
-"""More than any machine needs: a bot that is not ready by then never will be."""
+_turns = itertools.count(os.getpid() * 97)
+"""Processes that share the tests begin far from each other."""
+
+_prepared = Prepared()
 
 
 class Bot:
@@ -38,6 +44,7 @@ class Bot:
             "HAECHI_DATA_DIR": str(folder),
             "HAECHI_WEB__LISTEN": f"127.0.0.1:{port}",
             "HAECHI_LOG__FORMAT": "json",
+            **unhurried.SETTINGS,
             **settings,
         }
         self.log_path = folder / "log.txt"
@@ -64,7 +71,7 @@ class Bot:
 
     async def ready(self) -> None:
         """Wait until the process judges posts."""
-        async with httpx.AsyncClient() as web, asyncio.timeout(START_SECONDS):
+        async with httpx.AsyncClient() as web, asyncio.timeout(PATIENCE):
             while True:
                 assert self.process is not None
                 assert self.process.returncode is None, self.log[-3000:]
@@ -84,7 +91,7 @@ class Bot:
     async def wait(self) -> int:
         """Wait for the process to end by itself."""
         assert self.process is not None
-        return await asyncio.wait_for(self.process.wait(), START_SECONDS)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     async def _end(self, number: signal.Signals) -> int:
         assert self.process is not None
@@ -145,7 +152,7 @@ async def _started(
 
 def _env(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("HAECHI_")}
-    return {**env, "HAECHI_DATA_DIR": str(folder), "NO_COLOR": "1", "COLUMNS": "200", **settings}
+    return {**env, "HAECHI_DATA_DIR": str(folder), "NO_COLOR": "1", "COLUMNS": "200", **unhurried.SETTINGS, **settings}
 
 
 def _read(screen: int) -> bytes:
@@ -158,6 +165,8 @@ def _read(screen: int) -> bytes:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Return a port of this machine that nobody listens on, nor will soon: another one at each call."""
+    while True:
+        port = PORTS[next(_turns) % len(PORTS)]
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

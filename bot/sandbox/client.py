@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 Json = dict[str, Any]
-LONGEST_POLL = 10.0
+LONGEST_POLL = 1.0
+"""Seconds after which a wait looks again though nothing happened: not all that is waited for is an event."""
+PATIENCE = 60.0
+"""Seconds until a wait is given up, more than any machine needs: it ends as soon as what it waits for is there."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: all is plain HTTP, and loading roots is slow
 
 
@@ -163,7 +166,7 @@ class SandboxClient:
         """Somebody edits their message."""
         return await self.verb("edit", media, as_=as_, chat_id=chat_id, message_id=message_id, text=text)
 
-    async def press(self, as_: int, chat_id: int, message_id: int, data: str, wait: float = 10) -> Json | None:
+    async def press(self, as_: int, chat_id: int, message_id: int, data: str, wait: float = PATIENCE) -> Json | None:
         """Somebody presses a button; the bot's answer, None when there was none in `wait` seconds."""
         pressed = await self.verb("press", as_=as_, chat_id=chat_id, message_id=message_id, data=data, wait=wait)
         return pressed["answer"]
@@ -229,10 +232,10 @@ class SandboxClient:
     async def wait_for(
         self,
         predicate: Callable[[], Any | Awaitable[Any]],
-        timeout: float = 10,  # noqa: ASYNC109 - looked at between events
+        timeout: float = PATIENCE,  # noqa: ASYNC109 - looked at between events
         what: str = "it",
     ) -> Any:
-        """Ask `predicate` anew after every event until its answer is true; that answer, or TimeoutError."""
+        """Ask `predicate` anew after every event, and now and then, until it is true; its answer, or TimeoutError."""
         end = time.monotonic() + timeout
         seq = (await self.events(2**62))["seq"]
         while True:
@@ -245,7 +248,7 @@ class SandboxClient:
                 raise TimeoutError(f"{what} did not happen within {timeout} seconds")
             seq = (await self.events(seq, min(left, LONGEST_POLL)))["seq"]
 
-    async def wait_deleted(self, chat_id: int, message_id: int, timeout: float = 10) -> None:  # noqa: ASYNC109
+    async def wait_deleted(self, chat_id: int, message_id: int, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
         """Wait until a message is gone."""
 
         async def gone() -> bool:
@@ -253,7 +256,7 @@ class SandboxClient:
 
         await self.wait_for(gone, timeout, f"the deletion of message {message_id} in chat {chat_id}")
 
-    async def wait_call(self, method: str, timeout: float = 10, after: int = 0, **args: Any) -> Json:  # noqa: ASYNC109
+    async def wait_call(self, method: str, timeout: float = PATIENCE, after: int = 0, **args: Any) -> Json:  # noqa: ASYNC109
         """Wait for an answered call of `method` whose arguments include `args`; the first such call."""
 
         async def made() -> Json | None:
@@ -262,7 +265,7 @@ class SandboxClient:
         found: Json = await self.wait_for(made, timeout, f"a call of {method} with {args}")
         return found
 
-    async def wait_message(self, chat_id: int, text: str, timeout: float = 10, after: int = 0) -> Json:  # noqa: ASYNC109
+    async def wait_message(self, chat_id: int, text: str, timeout: float = PATIENCE, after: int = 0) -> Json:  # noqa: ASYNC109
         """Wait for a message of the bot that contains `text`, after message number `after`; the first such message."""
 
         async def said() -> Json | None:
@@ -275,7 +278,7 @@ class SandboxClient:
         found: Json = await self.wait_for(said, timeout, f"a message with {text!r} in chat {chat_id}")
         return found
 
-    async def wait_idle(self, timeout: float = 10) -> None:  # noqa: ASYNC109
+    async def wait_idle(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
         """Wait until the bot has confirmed every update."""
 
         async def idle() -> bool:

@@ -18,7 +18,7 @@ from tests.browser.test_page import FLAGS
 PICTURES = "HAECHI_PICTURES"
 """Names the folder that keeps the screenshots which the README shows; `make pictures` sets it to docs/."""
 
-WAIT = 20_000
+WAIT = 60_000
 
 
 @contextlib.asynccontextmanager

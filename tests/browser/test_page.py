@@ -31,7 +31,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 20_000  # milliseconds; two slow cores
+PATIENCE = 60_000  # milliseconds, more than any machine needs
 CHROMIUM = shutil.which("chromium")
 TOKEN = "123456:ABC"
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import signal
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from bot.model import Part
 from tests.clips import clip, shots, sound
 from tests.stills import heic
 from tests.texture import animate, encode, texture
+from tests.unhurried import UNHURRIED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +47,7 @@ _SAME = 24  # bits within which a compressed video's frame is its picture
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def decoders() -> AsyncIterator[Decoders]:
     """Decoders for the tests that leave them as they were."""
-    running = Decoders(images=1, videos=1, spares=0)
+    running = Decoders(images=1, videos=1, spares=0, limits=UNHURRIED)
     await running.start()
     yield running
     await running.stop()
@@ -54,7 +56,7 @@ async def decoders() -> AsyncIterator[Decoders]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared() -> AsyncIterator[Decoders]:
     """One process for pictures, one for videos and one spare, that tests may stop."""
-    running = Decoders(images=1, videos=1, spares=1, limits=Limits(image_seconds=2, video_seconds=2))
+    running = Decoders(images=1, videos=1, spares=1, limits=UNHURRIED)
     await running.start()
     yield running
     await running.stop()
@@ -205,7 +207,7 @@ async def test_one_file_on_disk_is_fingerprinted(tmp_path: Path) -> None:
 async def test_a_process_is_given_nothing(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
     """A decoder process has no token in its environment, no place but the root, and no file but its socket."""
     monkeypatch.setenv("HAECHI_TOKEN", "made-up")
-    fresh = Decoders(images=1, videos=0, spares=0)
+    fresh = Decoders(images=1, videos=0, spares=0, limits=UNHURRIED)
     await fresh.start()
     try:
         (pid,) = fresh.pids
@@ -223,7 +225,7 @@ async def test_a_process_is_given_nothing(decoders: Decoders, monkeypatch: pytes
 
 async def test_stop_leaves_no_process() -> None:
     """After `stop` every process is gone, and stopping again is harmless."""
-    running = Decoders(images=1, videos=1, spares=1)
+    running = Decoders(images=1, videos=1, spares=1, limits=UNHURRIED)
     await running.start()
     pids = running.pids
     assert len(pids) == 3
@@ -237,7 +239,7 @@ async def test_stop_leaves_no_process() -> None:
 
 async def test_stop_interrupts_jobs_at_work() -> None:
     """A job at work when the decoders stop is told so; its file never counts as unscannable."""
-    running = Decoders(images=1, videos=0, spares=0)
+    running = Decoders(images=1, videos=0, spares=0, limits=UNHURRIED)
     await running.start()
     os.kill(_first(running).pid, signal.SIGSTOP)
     process = _first(running)
@@ -260,7 +262,7 @@ async def test_a_hanging_process_is_killed_and_the_next_job_served(single: Decod
     stuck = _first(single).pid
     os.kill(stuck, signal.SIGSTOP)
     may_start = asyncio.Event()
-    start = single._spawn
+    start, lane = single._spawn, single._lanes["image"]
 
     async def spawn() -> Process:
         await may_start.wait()
@@ -268,9 +270,12 @@ async def test_a_hanging_process_is_killed_and_the_next_job_served(single: Decod
 
     single._spawn = spawn  # type: ignore[method-assign]
     try:
+        lane.seconds = 0.5
         assert await _refusal(single, _JPEG) == "timeout"
+        lane.seconds = UNHURRIED.image_seconds
         assert (await single.fingerprint(_JPEG)).frames  # and so without waiting for Python to start
     finally:
+        lane.seconds = UNHURRIED.image_seconds
         del single._spawn
         may_start.set()
     await _settled(single)
@@ -378,7 +383,7 @@ async def test_all_looks_at_a_file_share_its_time(single: Decoders) -> None:
     upload = Upload(7)
     assert (await single.fingerprint(_JPEG, look=PLAIN, upload=upload)).frames
     assert upload.spent > 0
-    upload.spent = 2.0
+    upload.spent = UNHURRIED.image_seconds
     with pytest.raises(Unscannable) as refusal:
         await single.fingerprint(_JPEG, upload=upload)
     assert refusal.value.reason == "timeout"
@@ -390,7 +395,7 @@ async def test_all_looks_at_a_file_share_its_time(single: Decoders) -> None:
 
 async def test_a_process_killed_at_work_fails_its_job_alone() -> None:
     """A decoder that dies takes its own job with it and no other."""
-    running = Decoders(images=2, videos=0, spares=1)
+    running = Decoders(images=2, videos=0, spares=1, limits=UNHURRIED)
     await running.start()
     try:
         victim = _first(running)
@@ -418,7 +423,7 @@ async def test_a_cancelled_job_frees_its_process(single: Decoders) -> None:
 
 async def test_a_worn_process_is_replaced() -> None:
     """After its number of jobs a process makes way for a fresh one."""
-    running = Decoders(images=1, videos=0, spares=1, limits=Limits(jobs=2))
+    running = Decoders(images=1, videos=0, spares=1, limits=replace(UNHURRIED, jobs=2))
     await running.start()
     try:
         first = _first(running).pid
@@ -461,7 +466,7 @@ def evil(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.usefixtures("evil")
 async def test_an_answer_too_long_or_malformed_is_a_crash() -> None:
     """Whatever a decoder that was taken over sends, the bot takes it for a crash and replaces the process."""
-    running = Decoders(images=1, videos=0, spares=0)
+    running = Decoders(images=1, videos=0, spares=0, limits=UNHURRIED)
     await running.start()
     try:
         assert await _refusal(running, _JPEG) == "crash"

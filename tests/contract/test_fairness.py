@@ -14,6 +14,7 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
 from bot.errors import Unreachable
+from bot.sandbox.client import PATIENCE
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.store import inbox
@@ -101,7 +102,7 @@ class Seen:
 
     async def until(self, *wanted: int) -> None:
         """Wait until these were handled."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not set(wanted) <= set(self.numbers):
                 self._news.clear()
                 await self._news.wait()
@@ -244,7 +245,7 @@ async def test_what_was_stored_raw_is_buried_after_its_media_were_looked_at(data
 
     async with working(database, handle) as dispatch:
         dispatch._rescue = rescue
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 async with database.read() as connection:
                     depth = await inbox.depth(connection, BOT)

@@ -19,6 +19,7 @@ from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher
 from bot.matching.origins import Origin
 from bot.model import ListKind, SignalKind, Trust
+from bot.sandbox.client import PATIENCE
 from bot.store import entries
 from bot.store.db import Database
 from bot.store.entries import NewEntry
@@ -347,6 +348,6 @@ async def test_a_running_feed_sees_every_change(database: Database, tmp_path: Pa
 
 
 async def _until(what: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not what():  # noqa: ASYNC110 - the feed tells nobody
             await asyncio.sleep(0.01)

@@ -11,6 +11,7 @@ import pytest
 
 from bot import metrics
 from bot.errors import Unreachable
+from bot.sandbox.client import PATIENCE
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.store import inbox
@@ -50,7 +51,7 @@ async def polling_of(world: World, database: Database, seconds: int = 1) -> Asyn
 
 async def until_stored(database: Database, count: int) -> list[inbox.Row]:
     """Wait until so many updates are in the inbox."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with database.read() as connection:
                 rows = await arrivals.pending(connection, 4242)
@@ -70,7 +71,7 @@ async def test_one_bad_update_holds_up_no_other(database: Database) -> None:
     world.push_raw('"no update"', 1 + max(numbers))
     async with polling_of(world, database):
         rows = await until_stored(database, len(numbers))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while world.pending() > 1:  # noqa: ASYNC110 - the bot's side confirms; what has no number is confirmed with the next that has one
                 await asyncio.sleep(0.02)
     assert {row.update_id: row.chat_id for row in rows if row.update_id > 0} == {
@@ -128,7 +129,7 @@ async def test_a_poll_that_hangs_is_cut_and_made_anew(database: Database, monkey
     async with polling_of(world, database, seconds=0):
         rows = await until_stored(database, 1)
     assert [row.update_id for row in rows] == [9]
-    assert metrics.REGISTRY.get_sample_value("haechi_polls_cut_total") == before + 1
+    assert (metrics.REGISTRY.get_sample_value("haechi_polls_cut_total") or 0) > before
 
 
 async def test_a_byte_now_and_then_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,6 +153,6 @@ async def test_a_byte_now_and_then_is_no_answer(monkeypatch: pytest.MonkeyPatch)
         await poll.updates(None, 0, [])
     await poll.stop()
     server.close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await ended.wait()
         await asyncio.sleep(0)

@@ -74,7 +74,7 @@ async def app(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
             data_dir=tmp_path_factory.mktemp("bot"),
             telegram=telegram,
             web=Web(listen="off"),
-            media=Media(image_workers=1),
+            media=Media(image_workers=1, image_seconds=60),
         )
     )
     with pytest.MonkeyPatch.context() as patch, structlog.testing.capture_logs():  # drawing a traceback takes seconds

@@ -23,7 +23,9 @@ from bot.media.landlock import landlock_abi
 from bot.media.limits import Limits
 from bot.media.lockdown import LEVELS, Level, harden_parent
 from bot.media.process import _sealed
+from bot.sandbox.client import PATIENCE
 from tests.texture import encode, texture
+from tests.unhurried import UNHURRIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +88,7 @@ def test_the_attempts_are_real(server: int, tmp_path: Path) -> None:
 
 async def test_every_real_process_is_locked() -> None:
     """The kernel itself says of a decoder: no new privileges, a filter, no capability, bounded in each respect."""
-    running = Decoders(images=1, videos=0, spares=0)
+    running = Decoders(images=1, videos=0, spares=0, limits=UNHURRIED)
     await running.start()
     try:
         (pid,) = running.pids
@@ -144,7 +146,7 @@ def _on_a_kernel_without(monkeypatch: pytest.MonkeyPatch, *lacking: str) -> None
 async def test_a_kernel_that_lacks_a_lock_is_told(monkeypatch: pytest.MonkeyPatch, level: Level) -> None:
     """Where the kernel has only one of the locks the level says which, and files are decoded all the same."""
     _on_a_kernel_without(monkeypatch, level.removeprefix("no-"))
-    running = Decoders(images=1, videos=0, spares=0)
+    running = Decoders(images=1, videos=0, spares=0, limits=UNHURRIED)
     await running.start()
     try:
         assert running.level == level
@@ -156,11 +158,11 @@ async def test_a_kernel_that_lacks_a_lock_is_told(monkeypatch: pytest.MonkeyPatc
 async def test_no_lock_means_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a kernel with neither lock nothing starts and nothing is left, unless the operator asks for it by name."""
     _on_a_kernel_without(monkeypatch, "landlock", "seccomp")
-    careful = Decoders(images=1, videos=0, spares=0)
+    careful = Decoders(images=1, videos=0, spares=0, limits=UNHURRIED)
     with pytest.raises(ConfigError, match=r"media\.unsafe_decoder = true"):
         await careful.start()
     assert not careful.pids
-    daring = Decoders(images=1, videos=0, spares=0, unsafe=True)
+    daring = Decoders(images=1, videos=0, spares=0, unsafe=True, limits=UNHURRIED)
     await daring.start()
     assert daring.level == "none"
     assert (await daring.fingerprint(encode(texture(2, 64, 48), "jpeg"))).frames
@@ -191,7 +193,7 @@ _LEAVING = """
 import asyncio, sys
 from bot.media.decoder import Decoders
 async def main():
-    running = Decoders(images=1, videos=0, spares=1)
+    running = Decoders(images=1, videos=0, spares=1, limits=UNHURRIED)
     await running.start()
     print(*running.pids, flush=True)
     await asyncio.Event().wait()
@@ -221,7 +223,7 @@ async def _readable(descriptor: int) -> None:
     ready = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(descriptor, ready.set)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await ready.wait()
     loop.remove_reader(descriptor)
 

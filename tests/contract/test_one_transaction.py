@@ -16,11 +16,12 @@ from sqlalchemy import event
 
 from bot import app as bot_app
 from bot.app import App
-from bot.sandbox.client import medium, photo
+from bot.sandbox.client import PATIENCE, medium, photo
 from bot.sandbox.samples import sample
 from bot.settings import Settings, Telegram, Web
 from tests.contract.stage import TOKEN, Stage, staged
 from tests.crash.nursery import LateDecoders
+from tests.unhurried import UNHURRIED
 
 EFFECTS = ("audit", "cases", "case_actions", "strikes", "reports", "buttons", "chats", "people", "outbox")
 """Tables in which something new is what came of an update; how calls end is another transaction's business."""
@@ -53,7 +54,7 @@ class Watch:
     async def settle(self) -> None:
         """Wait until all updates are done and all calls made."""
         waiting = "select (select count(*) from inbox where state=0) + (select count(*) from outbox where state<2)"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
                     left = connection.execute(waiting).fetchone()[0]
@@ -78,7 +79,9 @@ class Watch:
 @pytest.fixture
 async def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watch]:
     """A bot that runs in a group of its own."""
-    monkeypatch.setattr(bot_app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0))
+    monkeypatch.setattr(
+        bot_app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0, limits=UNHURRIED)
+    )
     async with staged() as stage:
         await stage.people.start_bot(stage.owner)
         telegram = Telegram(
@@ -89,7 +92,7 @@ async def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         stop, started = asyncio.Event(), asyncio.Event()
         task = asyncio.create_task(app.run(stop, started=started.set))
         done, _ = await asyncio.wait(
-            [task, asyncio.create_task(started.wait())], return_when="FIRST_COMPLETED", timeout=60
+            [task, asyncio.create_task(started.wait())], return_when="FIRST_COMPLETED", timeout=PATIENCE
         )
         assert task not in done, task.exception()
         event.listen(app.database.writer.sync_engine, "commit", watch.look)

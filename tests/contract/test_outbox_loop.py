@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot import calls, cases
 from bot.model import MessageRef
 from bot.outcome import Wait
+from bot.sandbox.client import PATIENCE
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.settings import Limits
@@ -35,7 +36,7 @@ async def test_a_stop_is_not_lost_in_a_wake(database: Database, steps: int) -> N
     for _ in range(steps):
         await asyncio.sleep(0)
     task.cancel()
-    done, _ = await asyncio.wait([task], timeout=1)
+    done, _ = await asyncio.wait([task], timeout=PATIENCE)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert done == {task}
@@ -54,7 +55,7 @@ async def test_a_call_that_cannot_be_put_on_record_stops_no_other(database: Data
         gateway = Gateway(TOKEN, f"{server.url}/bot", f"{server.url}/file/bot")
         await gateway.start()
         task = asyncio.create_task(Outbox(gateway, database, Limits(outbox_lanes=1), record=record).run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await _due(database):
                 assert not task.done()
                 await asyncio.sleep(0.02)

@@ -11,6 +11,7 @@ from bot.media.decoder import Decoders
 from bot.media.hashes import distance
 from tests import forms
 from tests.texture import animate, encode, texture
+from tests.unhurried import UNHURRIED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,7 +26,7 @@ NEAR = 10
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def decoders() -> AsyncIterator[Decoders]:
     """One process for all pictures here."""
-    running = Decoders(images=1, videos=0, spares=0)
+    running = Decoders(images=1, videos=0, spares=0, limits=UNHURRIED)
     await running.start()
     yield running
     await running.stop()

@@ -17,6 +17,7 @@ from bot.calls import CARD, CHATTER
 from bot.errors import StoreBusy
 from bot.model import MessageRef
 from bot.outcome import Call, Refused
+from bot.sandbox.client import PATIENCE
 from bot.store import cases as records
 from bot.store import chats, outbox
 from bot.store import reports as filed
@@ -189,7 +190,7 @@ async def test_a_stop_does_not_wait_for_a_locked_database(tmp_path: Path) -> Non
     row = {"update_id": 1, "message": {"chat": {"id": 1}}}
     job = asyncio.create_task(locked.write(lambda connection: arrivals.put(connection, BOT, row)))
     await asyncio.sleep(0)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         await locked.stop()
     with pytest.raises(StoreBusy):
         await job

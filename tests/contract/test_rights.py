@@ -80,7 +80,7 @@ async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
                     token=SecretStr(TOKEN), base_url=f"{server.url}/bot", base_file_url=f"{server.url}/file/bot"
                 ),
                 web=Web(listen="off"),
-                media=Media(image_workers=1),
+                media=Media(image_workers=1, image_seconds=60),
                 maintainers=(MAINTAINER,),
             )
         )

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.sandbox.client import PATIENCE
 from bot.sandbox.server import _Uvicorn
 from bot.sandbox.world import Limits
 from tests.contract.bot_api import check_update
@@ -46,7 +47,7 @@ class Hook:
 
     async def until(self, count: int) -> list[str]:
         """Wait until so many deliveries came; their texts."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(self.seen) < count:
                 self.news.clear()
                 await self.news.wait()

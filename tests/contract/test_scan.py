@@ -39,6 +39,7 @@ from bot.telegram.gateway import Gateway
 from tests.contract.stage import TOKEN
 from tests.tampering import bordered
 from tests.texture import encode, texture
+from tests.unhurried import UNHURRIED
 
 PICTURE = texture(7)
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,7 +68,7 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
     matcher, version = Matcher(), [1]
     matcher.put(HashList(1, "known", ListKind.BLOCK, Trust.BAN, None, "test", SINCE, SINCE))
     matcher.add([Entry(1, 1, SignalKind.PDQ, pdq.compute(np.asarray(PICTURE))[0])])
-    decoders = Decoders(images=1, videos=1, spares=0)
+    decoders = Decoders(images=1, videos=1, spares=0, limits=UNHURRIED)
     async with Server(World(TOKEN)) as server, SandboxClient(server.url) as client:
         gateway = Gateway(TOKEN, f"{server.url}/bot", f"{server.url}/file/bot")
         await gateway.start()

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.media.decoder import Decoders
+from bot.sandbox.client import PATIENCE
 from bot.telegram.gateway import tls
-from tests.running import START_SECONDS, Bot
+from tests.running import Bot
+from tests.unhurried import UNHURRIED
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +81,7 @@ class Nursery:
 
     async def ready(self) -> None:
         """Wait until the bot that was forked last is at work: it judges pictures once its lists are loaded."""
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while b"lists.loaded" not in self._news():  # noqa: ASYNC110 - the bot is another process
                 await asyncio.sleep(0.02)
 
@@ -110,7 +112,7 @@ class Nursery:
     async def _answer(self) -> int:
         assert self._process is not None
         assert self._process.stdout is not None
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             return int(await self._process.stdout.readline() or -1)
 
 
@@ -122,7 +124,7 @@ def _serve() -> None:
     from bot import app, cli  # noqa: PLC0415 - the test itself needs none of it
 
     tls()
-    setattr(app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0))  # noqa: B010 - a name imported there
+    setattr(app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0, limits=UNHURRIED))  # noqa: B010 - a name imported there
     child = len(list(Path("/proc/self/task").iterdir())) - 1  # a fork takes one thread along only
     print(child, flush=True)  # noqa: T201 - to the test
     for line in sys.stdin:

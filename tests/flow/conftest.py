@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -29,6 +30,13 @@ MAINTAINER = 11
 
 CALM = {"HAECHI_LIMITS__QUARANTINE_POSTERS": "1000000", "HAECHI_LIMITS__QUARANTINE_REGULARS": "3"}
 """One sample hits people in all the chats of these tests, and has to go on doing so."""
+
+QUICK = {
+    "HAECHI_LIMITS__WORDS_PER_SECOND": "1000",
+    "HAECHI_LIMITS__WORDS_PER_MINUTE_IN_GROUPS": "10000",
+    "HAECHI_LIMITS__WORDS_PER_SECOND_IN_PRIVATE": "1000",
+}
+"""What many tests have the bot say to one person or group does not wait for the minute to be over."""
 
 HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16})(?![0-9a-f])")
 
@@ -94,7 +102,7 @@ async def bot(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Async
     (folder / "known.txt").write_text(hashes, encoding="utf-8")
     code, _, errors = await haechi(folder, "lists", "import", "known.txt", "--name", "known abuse", "--trust", "ban")
     assert code == 0, errors
-    async with running(server.url, folder, HAECHI_MAINTAINERS=f"[{MAINTAINER}]", **CALM) as started:
+    async with running(server.url, folder, HAECHI_MAINTAINERS=f"[{MAINTAINER}]", **CALM, **QUICK) as started:
         yield started
     async with SandboxClient(server.url) as client:
         calls = await client.calls()
@@ -132,7 +140,7 @@ def charts(bot: Bot) -> list[bytes]:
 def _records_with_hashes(bot: Bot) -> set[str]:
     """The columns in which a hash stands of the records that people are shown, or that operators read."""
     found = set()
-    with sqlite3.connect(f"file:{bot.database}?mode=ro", uri=True) as connection:
+    with contextlib.closing(sqlite3.connect(f"file:{bot.database}?mode=ro", uri=True)) as connection:
         for table in ("audit", "cases", "case_actions", "outbox", "reports", "people", "chats"):
             cursor = connection.execute(f"select * from {table}")  # noqa: S608 - one of the names above
             names = [one[0] for one in cursor.description]
@@ -144,6 +152,18 @@ def _records_with_hashes(bot: Bot) -> set[str]:
 
 def _is_hash(value: object) -> bool:
     return isinstance(value, bytes) or (isinstance(value, str) and HASH.search(value) is not None)
+
+
+@pytest.fixture(autouse=True)
+def _no_fault_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a fault in the sandbox which all share: it would strike another test."""
+    yield
+    if "server" not in request.fixturenames:
+        return
+    faults = request.getfixturevalue("server").world.faults
+    left = list(faults._waiting)
+    faults.clear()
+    assert left == []
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.client import SandboxClient, medium, photo
+from bot.sandbox.client import PATIENCE, SandboxClient, medium, photo
 from bot.sandbox.samples import sample
 from tests.flow.kinds import CHANNEL, FORUM, SUPERGROUP
 from tests.running import Bot
@@ -109,16 +110,23 @@ class Place:
     async def wait_gone(self, *message_ids: int) -> None:
         """Wait until messages of this chat are removed."""
         for message_id in message_ids:
-            await self.client.wait_deleted(self.chat, message_id, 20)
+            await self.client.wait_deleted(self.chat, message_id)
 
     async def is_there(self, message_id: int) -> bool:
         """Whether a message of this chat is there, once the bot has handled everything so far."""
         await self.settle()
         return await self.client.message(self.chat, message_id) is not None
 
+    async def post_until(self, post: Callable[[], Awaitable[int]], *, is_there: bool) -> int:
+        """Post until it stays, or goes: what was just listed counts within the second, not at once. The last number."""
+        async with asyncio.timeout(PATIENCE):
+            while await self.is_there(message := await post()) is not is_there:
+                pass
+        return message
+
     async def settle(self) -> None:
         """Wait until the bot has handled all updates and made all calls."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not await self._is_settled():  # noqa: ASYNC110 - the bot is another process: it sets no event here
                 await asyncio.sleep(0.02)
 
@@ -129,7 +137,7 @@ class Place:
             news = (one for one in await self.words(chat) if one["message_id"] > after)
             return next((one for one in news if text in one.get("text", "")), None)
 
-        message: Json = await self.client.wait_for(found, 20, f"a message with {text!r}")
+        message: Json = await self.client.wait_for(found, what=f"a message with {text!r}")
         return message
 
     async def answered(self, text: str, *, after: int = 0) -> Json:
@@ -172,7 +180,7 @@ class Place:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the bot's database."""
-        with sqlite3.connect(f"file:{self.bot.database}?mode=ro", uri=True) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{self.bot.database}?mode=ro", uri=True)) as connection:
             return connection.execute(query, values).fetchall()
 
     def strikes(self, user: int) -> int:
@@ -184,12 +192,13 @@ class Place:
         )
 
     async def _is_settled(self) -> bool:
-        if await self.client.pending():
-            return False
-        waiting = self.rows(
-            "select (select count(*) from inbox where state=0) + (select count(*) from outbox where state in (0, 1))"
-        )
-        return waiting == [(0,)]
+        """Whether nothing waits: the database is asked first, which is cheap, and last, for updates come there last."""
+        return self._is_idle() and not await self.client.pending() and self._is_idle()
+
+    def _is_idle(self) -> bool:
+        """Whether the bot has no update and no call to see to."""
+        waiting = "(select count(*) from inbox where state=0) + (select count(*) from outbox where state in (0, 1))"
+        return self.rows(f"select {waiting}") == [(0,)]
 
 
 class Places:

@@ -53,5 +53,5 @@ async def forge(place: Place, message: Json | None, **fields: Any) -> str:
     person = {"id": place.admin, "is_bot": False, "first_name": "Forger"}
     query = {"id": number, "from": person, "chat_instance": "1", **({"message": message} if message else {}), **fields}
     await place.client.push_update({"callback_query": query})
-    call = await place.client.wait_call("answerCallbackQuery", 20, callback_query_id=number)
+    call = await place.client.wait_call("answerCallbackQuery", callback_query_id=number)
     return str(call["args"]["text"])

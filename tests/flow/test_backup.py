@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.client import SandboxClient, photo
+from bot.sandbox.client import PATIENCE, SandboxClient, photo
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
@@ -85,7 +85,7 @@ async def _protects(client: SandboxClient, known: set[int]) -> None:
     await client.add_member(chat, member)
     await client.add_bot(owner, chat, RIGHTS)
     message = (await client.post_one(member, chat, media=[photo(sample("listed-2").data())]))["message_id"]
-    await client.wait_deleted(chat, message, 30)
+    await client.wait_deleted(chat, message)
 
 
 async def _post(place: Place) -> list[int]:
@@ -94,7 +94,7 @@ async def _post(place: Place) -> list[int]:
 
 
 async def _until(place: Place, query: str) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while place.rows(query) != [(1,)]:  # noqa: ASYNC110 - the bot is another process: it sets no event here
             await asyncio.sleep(0.02)
 
@@ -103,7 +103,7 @@ async def _settled(client: SandboxClient, bot: Bot) -> list[dict[str, Any]]:
     """Wait until the bot has made all calls that waited; those that remove."""
     await client.wait_idle(60)
     waiting = "select (select count(*) from inbox where state=0) + (select count(*) from outbox where state in (0, 1))"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while _ask(bot.database, waiting) != [(0,)]:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.05)
     return [call for name in ("deleteMessage", "deleteMessages") for call in await client.calls(name)]

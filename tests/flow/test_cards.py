@@ -110,12 +110,8 @@ async def test_media_older_than_the_bot_can_be_blocked(places: Places) -> None:
 
 
 async def takes_effect(place: Place, name: str) -> None:
-    """Post a sample until it vanishes: what was listed is known to the matcher within a second, not at once."""
-    for _ in range(20):
-        message = await place.post_sample(name, as_=place.admin)
-        if not await place.is_there(message):
-            return
-    pytest.fail(f"{name} is blocked and stays")
+    """Post a sample until it vanishes."""
+    await place.post_until(lambda: place.post_sample(name, as_=place.admin), is_there=False)
 
 
 async def test_a_text_has_no_media_to_block(places: Places) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Awaitable, Callable
 
 from PIL import Image
 
@@ -27,15 +26,7 @@ def _recompressed(data: bytes) -> bytes:
 
 async def _vanishes(place: Place, data: bytes) -> None:
     """Post a picture, by an admin who is never punished, until it is removed."""
-    await _until(place, lambda: place.post_photo(data, as_=place.admin), is_there=False)
-
-
-async def _until(place: Place, post: Callable[[], Awaitable[int]], *, is_there: bool) -> None:
-    """Post until it stays or goes: what was just listed counts within the second, not within the instant."""
-    for _ in range(60):
-        if await place.is_there(await post()) is is_there:
-            return
-    raise AssertionError("the list does not take effect")
+    await place.post_until(lambda: place.post_photo(data, as_=place.admin), is_there=False)
 
 
 @in_all
@@ -74,7 +65,7 @@ async def test_allow_takes_off_the_block_list(places: Places, kind: str) -> None
     await place.wait_gone(first)
     await place.command("/allow", reply_to=second)
     await place.answered("Allowed in this chat")
-    await _until(place, lambda: place.post_photo(data, as_=place.admin), is_there=True)
+    await place.post_until(lambda: place.post_photo(data, as_=place.admin), is_there=True)
 
 
 async def test_allow_wins_over_a_list_for_all(places: Places) -> None:
@@ -86,7 +77,7 @@ async def test_allow_wins_over_a_list_for_all(places: Places) -> None:
     await place.command("/allow", reply_to=message)
     await place.said("Allowed in this chat")
     await place.choose("Standard")
-    await _until(place, lambda: place.post_sample("listed-2", as_=place.admin), is_there=True)
+    await place.post_until(lambda: place.post_sample("listed-2", as_=place.admin), is_there=True)
     await elsewhere.wait_gone(await elsewhere.post_sample("listed-2"))
 
 

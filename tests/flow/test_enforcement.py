@@ -222,7 +222,7 @@ async def test_a_group_that_becomes_a_supergroup_keeps_its_settings(places: Plac
     await place.settle()
     assert place.rows("select log_chat_id from chats where chat_id=?", new) == [(place.log,)]
     message = await client.post_one(place.member, new, media=[photo(sample("listed-2").data())])
-    await client.wait_deleted(new, message["message_id"], 20)
+    await client.wait_deleted(new, message["message_id"])
     await place.settle()
     query = "select count(*) from strikes where chat_id=? and sender_id=?"
     assert place.rows(query, new, place.member) == [(2,)]

@@ -65,7 +65,7 @@ async def take_in(client: SandboxClient, one: Place, two: Place, founder: int) -
     assert "2 bannissements sont nouveaux" in took["text"]
     assert "Ligne 4" in took["text"]
     await client.join(joiner, one.chat)
-    await client.wait_for(lambda: _is(one, joiner, "kicked"), 30, "the ban at the door")
+    await client.wait_for(lambda: _is(one, joiner, "kicked"), what="the ban at the door")
     posted = await two.say("hello", as_=writer)
     await two.wait_gone(posted)
     assert await status(two, writer) == "left"

@@ -62,16 +62,16 @@ async def test_what_is_held_waits_for_an_admin_who_releases_it_or_not(places: Pl
     if kind != CHANNEL:  # whose readers it does not concern
         await place.said("released the post")
     assert place.rows("select state from cases where chat_id=?", place.chat) == [("closed",)] * 2
-    assert await is_let_through(place, harmless)
+    await passes(place, harmless)
 
 
-async def is_let_through(place: Place, post: Json) -> bool:
-    """Whether a forwarded file stays: a list's change is known to the matcher within a second, not at once."""
-    for _ in range(20):
-        (message,) = await place.post(forward_of=post, as_=place.admin)
-        if await place.is_there(message):
-            return True
-    return False
+async def passes(place: Place, file: Json) -> None:
+    """Forward a file until it stays."""
+
+    async def post() -> int:
+        return (await place.post(forward_of=file, as_=place.admin))[0]
+
+    await place.post_until(post, is_there=True)
 
 
 async def test_a_raid_is_told_in_one_line(places: Places) -> None:
@@ -152,17 +152,10 @@ async def test_an_entry_that_hits_a_chats_regulars_is_doubted_until_a_maintainer
 
 
 async def vanishes(place: Place, data: bytes, user: int) -> None:
-    """Post a picture until it is removed: a list's change is known within a second, not at once."""
-    for _ in range(20):
-        if not await place.is_there(await place.post_photo(data, as_=user)):
-            return
-    raise AssertionError("the picture stays")
+    """Post a picture until it is removed."""
+    await place.post_until(lambda: place.post_photo(data, as_=user), is_there=False)
 
 
 async def stays(place: Place, data: bytes) -> int:
     """Post a picture until it is left standing; its number."""
-    for _ in range(20):
-        message = await place.post_photo(data, as_=place.admin)
-        if await place.is_there(message):
-            return message
-    raise AssertionError("the picture is removed")
+    return await place.post_until(lambda: place.post_photo(data, as_=place.admin), is_there=True)

@@ -170,7 +170,7 @@ async def test_an_anonymous_admin_and_the_linked_channel_are_spared(places: Plac
     asked = await place.command("/ban", as_=place.owner, reply_to=hidden)
     await place.said("anonymous admin", after=asked)
     await channel.say("news")
-    forwarded = await client.wait_for(lambda: automatic(place), 20)
+    forwarded = await client.wait_for(lambda: automatic(place))
     asked = await place.command("/ban", as_=place.owner, reply_to=forwarded["message_id"])
     await place.said("linked to this group", after=asked)
 
@@ -191,9 +191,9 @@ async def test_a_channel_identity_is_banned_but_not_muted(places: Places, client
     await place.said("cannot be muted")
     await place.command("/ban", reply_to=bad)
     await place.said("is banned")
-    await client.wait_call("banChatSenderChat", 20, chat_id=place.chat, sender_chat_id=channel)
+    await client.wait_call("banChatSenderChat", chat_id=place.chat, sender_chat_id=channel)
     await place.command(f"/unban {channel}")
-    await client.wait_call("unbanChatSenderChat", 20, chat_id=place.chat, sender_chat_id=channel)
+    await client.wait_call("unbanChatSenderChat", chat_id=place.chat, sender_chat_id=channel)
     assert (await place.status(place.member))["status"] == "member"
 
 

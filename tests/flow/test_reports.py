@@ -70,7 +70,7 @@ async def test_what_comes_from_the_linked_channel_can_be_reported(places: Places
     place = await places.group(linked_chat_id=channel.chat)
     await client.add_member(place.chat, channel.owner)
     await channel.say("something vile", as_=channel.owner)
-    forwarded = await client.wait_for(lambda: _automatic(place), 20)
+    forwarded = await client.wait_for(lambda: _automatic(place))
     await file_report(place, forwarded["message_id"])
     card = await card_of(place)
     assert "linked to this group" in str(await place.press(card, "Ban", as_=place.admin))

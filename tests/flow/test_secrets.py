@@ -206,7 +206,7 @@ async def test_somebody_sees_all_that_is_kept_and_has_it_erased(stage: Stage) ->
     assert CONTACT in notice["text"]
     assert "90 days" in notice["text"]
     await client.post(person, person, "/export_me")
-    sent = await client.wait_call("sendDocument", 20, chat_id=person)
+    sent = await client.wait_call("sendDocument", chat_id=person)
     document = json.loads(await client.file(await _file_of(place, person)))
     assert sent["args"]["chat_id"] == person
     assert document["person"][0]["name"] == "Qwyjibo Pell"
@@ -215,7 +215,7 @@ async def test_somebody_sees_all_that_is_kept_and_has_it_erased(stage: Stage) ->
     asked = await place.said("Erase what Haechi keeps", chat=person)
     await place.press(asked, "Erase everything", as_=person)
     await place.said("It is being erased now", chat=person)
-    await client.wait_for(lambda: _is_erased(place, person), 60, "nothing of somebody who was erased")
+    await client.wait_for(lambda: _is_erased(place, person), what="nothing of somebody who was erased")
 
 
 async def _is_erased(place: Place, person: int) -> bool:

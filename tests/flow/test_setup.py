@@ -18,7 +18,7 @@ async def test_start_introduces_the_bot_and_offers_the_links(client: SandboxClie
     """In private /start explains Haechi and has one button each for groups and channels, with the rights asked for."""
     person = (await client.create_user("Starter", language_code="en"))["id"]
     await client.start_bot(person)
-    message = await client.wait_message(person, "guards groups and channels", 20)
+    message = await client.wait_message(person, "guards groups and channels")
     urls = [row[0]["url"] for row in message["reply_markup"]["inline_keyboard"]]
     assert [url.partition("?")[2] for url in urls] == [f"startgroup=setup&admin={ASKED}", f"startchannel&admin={ASKED}"]
     assert all(url.startswith("https://t.me/haechi_sandbox_bot?") for url in urls)

@@ -8,7 +8,7 @@ import os
 import signal
 from pathlib import Path
 
-from bot.sandbox.client import SandboxClient, photo
+from bot.sandbox.client import PATIENCE, SandboxClient, photo
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
@@ -53,7 +53,7 @@ async def test_a_stop_waits_for_nobody_who_hangs(tmp_path: Path) -> None:
         for pid in children(bot.process.pid):
             os.kill(pid, signal.SIGSTOP)
         post = await client.post_one(poster, chat, media=[photo(sample("canary").data())])
-        await client.wait_for(lambda: client.calls("getFile"), 30, "the download")
+        await client.wait_for(lambda: client.calls("getFile"), what="the download")
         before = len(await client.calls())
         await client.fault("*", "delay", None, seconds=60)
         await client.post(owner, chat, "/check")
@@ -61,12 +61,12 @@ async def test_a_stop_waits_for_nobody_who_hangs(tmp_path: Path) -> None:
         async def is_asking() -> bool:
             return len(await client.calls()) > before
 
-        await client.wait_for(is_asking, 30, "a question to Telegram")
+        await client.wait_for(is_asking, what="a question to Telegram")
         async with asyncio.timeout(GRACE_SECONDS):
             assert await bot.stop() == 0
         await client.clear_faults()
         await bot.start()
-        await client.wait_deleted(chat, post["message_id"], 60)
+        await client.wait_deleted(chat, post["message_id"])
         assert await bot.stop() == 0
 
 
@@ -81,12 +81,12 @@ async def test_a_start_that_telegram_does_not_answer_can_be_stopped(tmp_path: Pa
             return len(await client.calls()) > before
 
         await bot.start(wait=False)
-        await client.wait_for(is_asking, 60, "the bot's first call")
+        await client.wait_for(is_asking, what="the bot's first call")
         async with asyncio.timeout(GRACE_SECONDS):
             assert await bot.stop() == 0
         await client.clear_faults()
     await bot.start(wait=False)  # now nobody listens at the address
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while bot.log.count("telegram.unreachable") < 1:  # noqa: ASYNC110 - the bot is another process
             await asyncio.sleep(0.05)
     async with asyncio.timeout(GRACE_SECONDS):

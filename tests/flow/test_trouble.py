@@ -8,14 +8,13 @@ import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from bot.sandbox.client import SandboxClient, medium, photo
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
-from tests.flow.places import RIGHTS, Json, Place, Places
+from tests.flow.places import RIGHTS, Places
 from tests.running import TOKEN, Bot, haechi
 from tests.texture import encode, texture
 
@@ -99,7 +98,7 @@ async def test_what_was_in_hand_is_finished_at_a_stop(
     assert await bot.stop() == 0
     await bot.start()
     for message in posts:
-        await own_client.wait_deleted(chat, message, 30)
+        await own_client.wait_deleted(chat, message)
     assert await bot.stop() == 0
 
 
@@ -109,20 +108,15 @@ async def test_an_entry_added_elsewhere_takes_effect_at_once(places: Places, bot
     data = encode(texture(171, 640, 480), "JPEG")
     (tmp_path / "late.txt").write_text(f"sha256 {hashlib.sha256(data).hexdigest()}\n", encoding="utf-8")
     file = medium("document", data, filename="late.jpg")
+
+    async def post() -> int:  # an admin, who is never punished
+        return (await place.post(media=[file], as_=place.admin))[0]
+
     assert await place.is_there((await place.post(media=[file]))[0])
     assert (await haechi(bot.folder, "lists", "import", str(tmp_path / "late.txt")))[0] == 0
-    await until(place, file, is_there=False)
+    await place.post_until(post, is_there=False)
     assert (await haechi(bot.folder, "lists", "remove", "late", "--yes"))[0] == 0
-    await until(place, file, is_there=True)
-
-
-async def until(place: Place, file: Json, *, is_there: bool) -> None:
-    """Have an admin, who is never punished, post until it stays or goes: at once is within a second."""
-    for _ in range(60):
-        (message,) = await place.post(media=[file], as_=place.admin)
-        if await place.is_there(message) is is_there:
-            return
-    pytest.fail("the running bot does not follow the list")
+    await place.post_until(post, is_there=True)
 
 
 async def test_a_database_that_takes_nothing_stops_the_bot(

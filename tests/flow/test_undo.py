@@ -59,11 +59,7 @@ async def test_a_false_match_is_taken_back_by_its_button(places: Places, kind: s
     await place.settle()
     assert place.strikes(poster) == 0
     assert place.rows("select kind from lists where chat_id=?", place.chat) == [("allow",)]
-    for _ in range(60):
-        if await place.is_there(await place.post_sample("listed-3", as_=place.owner)):
-            break
-    else:
-        raise AssertionError("the list does not take effect")
+    await place.post_until(lambda: place.post_sample("listed-3", as_=place.owner), is_there=True)
 
 
 @in_large_groups

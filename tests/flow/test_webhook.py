@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest_asyncio
 
-from bot.sandbox.client import SandboxClient, photo
+from bot.sandbox.client import PATIENCE, SandboxClient, photo
 from bot.sandbox.samples import sample
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
@@ -84,7 +84,7 @@ async def _judges_what_it_is_told(own_server: Server, bot: Bot) -> None:
         chat, poster = await group(client)
         known = [photo(sample("canary").data())]
         first = await client.post_one(poster, chat, media=known)
-        await client.wait_deleted(chat, first["message_id"], 60)
+        await client.wait_deleted(chat, first["message_id"])
         await _intruders(web, bot)
         await _odd_bodies(web, bot)
         assert await bot.stop() == 0
@@ -111,6 +111,6 @@ async def _odd_bodies(web: httpx.AsyncClient, bot: Bot) -> None:
     assert stored(bot, 6)[0][1] == 1 << 20
     assert stored(bot, 7)[0][1] == len(deep)
     assert len(stored(bot, 8)) == 1
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while [state for number in (6, 7, 8) for state, _ in stored(bot, number)] != [9, 9, 9]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
