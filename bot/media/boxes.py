@@ -18,14 +18,14 @@ _MOST_BOXES: Final = 10_000
 _MOST_EXTENTS: Final = 64
 """Pieces in which the bytes of one item may lie; writers use one."""
 PICTURES: Final = frozenset({b"hvc1", b"av01", b"grid", b"iovl", b"iden"})
-"""The kinds of items that are seen: coded, or made of others. Texts, EXIF and what adds light for some screens are not."""
+"""The kinds of items that are seen: coded, or made of others. Texts, EXIF and light for some screens are not."""
 
 _IN_FILE, _IN_META = 0, 1  # where an item's bytes are, ISO/IEC 14496-12, 8.11.3
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One picture of a file: how it is coded or made, where its bytes are, and its properties by name, in their order."""
+    """One picture of a file: how it is coded or made, where its bytes are, and its properties, in their order."""
 
     kind: bytes
     pieces: tuple[memoryview, ...]

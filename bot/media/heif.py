@@ -103,7 +103,7 @@ class _Painter:
         return canvas
 
     def _grid(self, number: int) -> tuple[tuple[int, int], int, list[Item]]:
-        """The size of a grid, its columns and its tiles, all of one size (23008-12, 6.6.2.3); nothing is decoded yet."""
+        """The size of a grid, its columns and its tiles, which are of one size (23008-12, 6.6.2.3); none is decoded."""
         reader = Reader(memoryview(self._item(number).data))
         wide = 4 if reader.number(2) & 1 else 2
         rows, columns = reader.number(1) + 1, reader.number(1) + 1
@@ -234,7 +234,12 @@ def _cropped(picture: Image.Image, body: bytes) -> Image.Image:
         raise Refusal(Reason.BROKEN)
     width, height, right, below = (top / bottom for top, bottom in zip(numbers[::2], numbers[1::2], strict=True))
     left, upper = round((picture.width - width) / 2 + right), round((picture.height - height) / 2 + below)
-    box = max(0, left), max(0, upper), min(picture.width, left + round(width)), min(picture.height, upper + round(height))
+    box = (
+        max(0, left),
+        max(0, upper),
+        min(picture.width, left + round(width)),
+        min(picture.height, upper + round(height)),
+    )
     if box[0] >= box[2] or box[1] >= box[3]:
         raise Refusal(Reason.BROKEN)
     return picture.crop(box)
