@@ -91,7 +91,7 @@ MOSAICS: dict[str, Beast] = {
     "heic of a profile of noise": (lambda: single(texture(2, 64, 64), box(b"colr", b"prof", noise(7, 9000))), {"seen"}),
     "heic that is cropped to nothing": (lambda: single(texture(2, 64, 64), box(b"clap", bytes(32))), {"broken"}),
 } | {
-    f"heic in tiles cut at {part}/8": (lambda part=part: good()[: len(good()) * part // 8], ANY | {"type"})  # type: ignore[misc]
+    f"heic in tiles cut at {part}/8": (lambda part=part: good()[: len(good()) * part // 8], ANY | {"type"})
     for part in range(1, 8)
 }
 """Every one of them by a name that says what it is."""

@@ -19,6 +19,8 @@ from bot.media.images import Decoded, decode_image
 from bot.media.limits import Limits
 from bot.media.look import DENSE, PLAIN
 from bot.media.refusal import Refusal
+from bot.model import Fingerprint
+from bot.searching import is_still
 from tests.clips import clip, shots
 from tests.stills import Piece, album, box, coded, extent, full, grid, single, tiled, tiles, with_alpha
 from tests.texture import encode, texture
@@ -80,6 +82,16 @@ def test_a_colour_profile_is_honoured() -> None:
 def test_a_close_look_surveys_it() -> None:
     """Parts of it are searched for like those of any picture."""
     assert len(see(TILED, DENSE).surveys) == 1
+
+
+def test_it_is_a_still() -> None:
+    """It is searched for in collages and windows like any picture."""
+    seen = see(TILED, DENSE)
+    for kind in ("heic", "avif"):
+        whole = Fingerprint(
+            sha256=bytes(32), md5=bytes(16), format=kind, width=320, height=240, frames=tuple(seen.frames)
+        )
+        assert is_still(whole)
 
 
 def test_other_pictures_make_it_partly_seen() -> None:
