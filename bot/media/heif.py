@@ -144,7 +144,8 @@ class _Painter:
             known = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
             known.extradata = setup
             known.thread_count = 1
-            known.options = {"max_pixels": str(self._limits.max_pixels)}
+            # Left to itself, FFmpeg makes up what is missing of a slice, and does not say so.
+            known.options = {"max_pixels": str(self._limits.max_pixels), "err_detect": "explode"}
             self._contexts[item.kind, setup] = known
         return known
 
@@ -172,9 +173,11 @@ class _Painter:
 
 
 def _decode(context: VideoCodecContext, item: Item) -> VideoFrame:
-    """The one frame of an item. Raises Refusal if there is none."""
+    """The one frame of an item. Raises Refusal if there is none, or not all of it."""
     try:
         frames = [frame for packet in (av.Packet(item.data), None) for frame in context.decode(packet)]
+    except av.error.InvalidDataError:
+        raise Refusal(Reason.BROKEN) from None
     finally:
         context.flush_buffers()
     if not frames:

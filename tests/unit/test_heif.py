@@ -155,8 +155,18 @@ def test_an_unseen_tile_refuses_the_picture() -> None:
     """A picture of which one tile cannot be decoded is not hashed without it."""
     whole, parts = tiles(PICTURE, 160)
     parts[3] = replace(parts[3], data=b"\0\0\0\4" + bytes(4))
-    with pytest.raises((Refusal, OSError, ValueError)):
-        see(album([whole, *parts], [(b"dimg", 1, (2, 3, 4, 5))]))
+    assert refusal(album([whole, *parts], [(b"dimg", 1, (2, 3, 4, 5))])) == "broken"
+
+
+@pytest.mark.parametrize("share", [0.9, 0.1])
+def test_a_slice_cut_short_is_not_made_up(share: float) -> None:
+    """A picture whose last unit was cut, and says so, is refused rather than hashed with what the decoder guesses."""
+    at = 0
+    while (end := at + 4 + int.from_bytes(PIECE.data[at : at + 4], "big")) < len(PIECE.data):
+        at = end
+    left = int((end - at - 4) * share)
+    data = PIECE.data[:at] + struct.pack(">I", left) + PIECE.data[at + 4 : at + 4 + left]
+    assert refusal(album([replace(PIECE, data=data)])) == "broken"
 
 
 def test_time_and_counts_are_limits() -> None:
