@@ -11,7 +11,7 @@ from bot.matching.recipe import Candidate
 from bot.matching.tiers import GOOD_QUALITY
 from bot.media import registration
 from bot.media.decoder import Decoders
-from bot.media.sniff import PICTURES
+from bot.media.sniff import PICTURES, STILLS
 from bot.model import Evidence, Fingerprint, Searched
 from bot.survey import Survey
 from bot.timing import Stopwatch
@@ -51,4 +51,4 @@ def is_still(fingerprint: Fingerprint) -> bool:
     """Whether a file is one picture with enough in it to be searched; something transparent may be seen two ways."""
     frames = fingerprint.frames
     is_one = len({frame.at for frame in frames}) == 1 and not fingerprint.sparse
-    return is_one and fingerprint.format in PICTURES and any(frame.quality >= GOOD_QUALITY for frame in frames)
+    return is_one and fingerprint.format in PICTURES | STILLS and any(frame.quality >= GOOD_QUALITY for frame in frames)

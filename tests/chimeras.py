@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from tests.clips import clip, shots
-from tests.stills import heic
 from tests.texture import animate, encode, texture
 from tests.zoo import (
     ANY,
@@ -382,12 +381,6 @@ _VIDEOS: dict[str, Beast] = {
     "mp4 of samples beyond its end": (patched((b"stco", 12, b"\x7f\xff\xff\xf0")), ANY),
     "mp4 turned by a broken matrix": (patched((b"tkhd", 44, noise(15, 36))), ANY),
     "mp4 of another picture size inside": (lambda: clip(shots(1, 64, 48), each=2) + mp4(), ANY),
-    "heic of a place that is not there": (
-        lambda: heic(texture(2, 64, 48)).replace(b"mdat", b"free")[:-200],
-        ANY | {"type"},
-    ),
-    "heic of no first item": (lambda: heic(texture(2, 64, 48)).replace(b"pitm", b"free"), ANY | {"type"}),
-    "heic of 300 tiles": (lambda: heic(texture(2, 64, 48), 250), {"type", "streams", "broken"}),
     "webm without end": (lambda: _DOCTYPE + _element(_SEGMENT, _vp9(), endless=True), ANY),
     "webm of 50,000 voids": (lambda: _DOCTYPE + _element(_SEGMENT, _element(_VOID, b"") * 50_000), ANY),
     "webm of 5,000 tags in each other": (lambda: _DOCTYPE + _element(_SEGMENT, _deep(_TAGS, 5000)), ANY),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from tests import stills as albums
 from tests.texture import encode
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ def stills(picture: Image.Image) -> dict[str, tuple[str, Callable[[], bytes]]]:
         "webp": ("webp", lambda: encode(picture, "webp", quality=80)),
         "webp, lossless": ("webp", lambda: encode(picture, "webp", lossless=True)),
         "webp, rgba": ("webp", lambda: encode(with_alpha(picture), "webp", lossless=True)),
+        **albums.forms(picture),
     }
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from tests.clips import clip, shots
+from tests.stills import tiled
 from tests.texture import animate, encode, texture
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def seeds() -> dict[str, bytes]:
         "hevc": clip(frames, "hevc", each=2, g="2", crf="40"),
         "vp9": clip(frames, "vp9", each=2, g="2", crf="50"),
         "avif": encode(picture, "avif", quality=30),
+        "heic": tiled(texture(4, 96, 60), 64),
         "tgs": gzip.compress(_STICKER, mtime=0),
     }
 

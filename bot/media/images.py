@@ -166,6 +166,11 @@ def _decode(data: bytes, kind: str, limits: Limits, stop_at: float, look: str) -
     return replace(seen, width=height, height=width) if turn >= _SIDEWAYS else seen
 
 
+def see_still(picture: Image.Image, limits: Limits, look: str) -> Decoded:
+    """What is seen of one picture that was decoded elsewhere: upright, in RGB or RGBA."""
+    return _still(Decoded(*picture.size, []), _flatten(picture, 1, look), limits, look)
+
+
 def _draft(picture: Image.Image, look: str) -> None:
     """Have a JPEG decoded no larger than it is looked at, in grey where nothing but its grey counts."""
     if look == EXACT:

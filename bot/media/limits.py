@@ -23,6 +23,7 @@ class Limits:
         max_side: Pixels of the longest side; PNG 60000x800 of 16 bits took 1.6 GB (measured).
         max_jpeg_scans: Scans of a JPEG; encoders write at most about 12, 400 took over 25 s (measured).
         max_streams: Streams of a container; players' files have 2 to 5, 5,000 took over 5 GB (measured).
+        max_items: Items of a HEIC or AVIF; a phone's 48 megapixels are 192 tiles, with all else some 250.
         max_packets: Packets of a video that are read; an hour at 50 frames a second is 180,000.
         max_animation: Frames of an animation over which the chosen ones are spread.
         keys: Key frames of a video that are decoded first.
@@ -51,6 +52,7 @@ class Limits:
     max_side: int = 20_000
     max_jpeg_scans: int = 60
     max_streams: int = 16
+    max_items: int = 1_000
     max_packets: int = 200_000
     max_animation: int = 2_000
     keys: int = 32

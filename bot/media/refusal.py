@@ -8,7 +8,7 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why bytes gave no fingerprint: fit for a counter's label, saying nothing of the content."""
 
-    TYPE = "type"  # a picture or video of a format that is not decoded (BMP, TIFF, AVI, tiled HEIC …)
+    TYPE = "type"  # a picture or video of a format that is not decoded (BMP, TIFF, AVI, overlaid HEIC …)
     EMPTY = "empty"  # no bytes at all
     BROKEN = "broken"  # the decoder gave up, also when asked to be tolerant
     DIMENSIONS = "dimensions"  # more pixels, or a longer side, than the limits allow
@@ -17,7 +17,7 @@ class Reason(StrEnum):
     STREAMS = "streams"  # a container of more streams than the limits allow
     CODEC = "codec"  # a video of a codec that is not decoded, or no video at all
     MEMORY = "memory"  # the decoder needed more memory than its process may have
-    TIMEOUT = "timeout"  # no answer in time; the process was killed
+    TIMEOUT = "timeout"  # no answer in time and the process killed, or a picture in tiles left half-way
     BREAKER = "breaker"  # not decoded: the poster's files, or this one, stopped several decoders lately
     CRASH = "crash"  # the process died, or answered what no honest one does
     TGS = "tgs"  # an animated vector sticker: recognised, not rendered

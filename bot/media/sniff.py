@@ -10,7 +10,7 @@ HEAD: Final = 64
 PICTURES: Final = frozenset({"jpeg", "png", "gif", "webp"})
 """Formats that Pillow decodes."""
 STILLS: Final = frozenset({"heic", "avif"})
-"""Pictures in a video container: decoded like a film of one frame."""
+"""Pictures in a video container, whole or in tiles, coded as a video's key frames are."""
 VIDEOS: Final = frozenset({"mp4", "webm"})
 """Formats that PyAV decodes."""
 STICKERS: Final = frozenset({"tgs"})

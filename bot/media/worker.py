@@ -22,13 +22,14 @@ import numpy as np
 from PIL import Image
 
 from bot.media.answer import write_refusal, write_registered, write_seen
+from bot.media.heif import decode_still
 from bot.media.images import Decoded, decode_image, restrict_pillow
 from bot.media.limits import Limits
 from bot.media.lockdown import lock_down
 from bot.media.look import DENSE, PLAIN, REGISTER
 from bot.media.refusal import Reason, Refusal
 from bot.media.registration import register
-from bot.media.sniff import FORMATS, PICTURES, STICKERS
+from bot.media.sniff import FORMATS, PICTURES, STICKERS, STILLS
 from bot.media.stickers import refuse_gzip
 from bot.media.surveyed import read_request
 from bot.media.videos import decode_video
@@ -115,6 +116,8 @@ def _decode(data: bytes, kind: str, look: str, limits: Limits, seconds: float) -
         refuse_gzip(data, limits.tgs_bytes)
     if kind not in FORMATS:
         raise Refusal(Reason.TYPE)
+    if kind in STILLS and (seen := decode_still(data, limits, stop_at, look)):
+        return seen
     return decode_video(data, kind, limits, stop_at, dense=look == DENSE)
 
 

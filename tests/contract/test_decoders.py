@@ -25,7 +25,7 @@ from bot.media.lockdown import LEVELS
 from bot.media.look import DENSE, PLAIN
 from bot.model import Part
 from tests.clips import clip, shots, sound
-from tests.stills import heic
+from tests.stills import heic, tiled
 from tests.texture import animate, encode, texture
 from tests.unhurried import UNHURRIED
 
@@ -167,10 +167,12 @@ async def test_heic_of_one_picture_is_fingerprinted(decoders: Decoders) -> None:
     assert _like(seen.frames, _PICTURE) <= _SAME
 
 
-@pytest.mark.parametrize("tiles", [2, 48])
-async def test_heic_of_tiles_is_never_taken_for_one_of_them(decoders: Decoders, tiles: int) -> None:
-    """A HEIC in tiles, as phones write it, is said not to be decoded, rather than hashed by its first tile."""
-    assert await _refusal(decoders, heic(_PICTURE, tiles)) == "type"
+@pytest.mark.parametrize("kind", [b"hvc1", b"av01"])
+async def test_tiles_are_put_together(decoders: Decoders, kind: bytes) -> None:
+    """A HEIC or AVIF in tiles, as phones write it, is hashed as the picture that they make, never as one of them."""
+    seen = await decoders.fingerprint(tiled(_PICTURE, 96, kind))
+    assert (seen.width, seen.height, seen.damaged) == (320, 240, False)
+    assert _like(seen.frames, _PICTURE) <= _SAME
 
 
 async def test_an_animation_gives_its_distinct_frames(decoders: Decoders) -> None:

@@ -15,6 +15,7 @@ from bot.media.sniff import HEAD, VIDEOS, sniff
 from tests.chimeras import CHIMERAS
 from tests.fuzz import end_of
 from tests.memory import MOVED, peak_above, processes_of
+from tests.mosaics import MOSAICS
 from tests.zoo import ZOO
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _KINDS = 199
-_BEASTS = ZOO | CHIMERAS
+_BEASTS = ZOO | CHIMERAS | MOSAICS
 # The promise of 10 s for either lane, so that a busy machine changes nothing; what stops by itself does so as soon.
 _LIMITS = Limits(image_seconds=10, video_seconds=10, patience=0.18)
 
@@ -39,7 +40,7 @@ async def decoders() -> AsyncIterator[Decoders]:
 
 async def test_every_beast_meets_its_end(decoders: Decoders) -> None:
     """Each hostile file ends as it should within 10 s; the bot's memory stays where it was, and no process stays."""
-    assert len(_BEASTS) == len(ZOO) + len(CHIMERAS) >= _KINDS
+    assert len(_BEASTS) == len(ZOO) + len(CHIMERAS) + len(MOSAICS) >= _KINDS
     files = {name: make() for name, (make, _) in _BEASTS.items()}
     ends: dict[str, str] = {}
 
