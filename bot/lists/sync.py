@@ -69,6 +69,7 @@ class ListFeed:
         self._saved_seq: int | None = None  # None: what is in memory has never been saved
         self._writing: asyncio.Task[None] | None = None
         self._compiling: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
 
     @property
@@ -76,9 +77,19 @@ class ListFeed:
         """Which changes are in memory: another number when any list has changed since."""
         return self._seq
 
+    def begin(self) -> None:
+        """Begin to load, while other things are still to be made ready for `run`."""
+        self._loading = asyncio.create_task(self.load(), name="lists-load")
+
+    async def stop(self) -> None:
+        """Stop to load, if that is still going on; for whoever began but cannot run."""
+        if self._loading is not None and self._loading.cancel():
+            await asyncio.wait([self._loading])
+
     async def run(self) -> None:
         """Load, then follow until cancelled."""
-        await self.load()
+        await (self._loading or self.load())
+        await self.follow()  # what came while others were still at work, the canary for one
         self.ready.set()
         await self.tidy()
         looks = 0
