@@ -13,6 +13,8 @@ from typing import Any
 import aiosqlite
 import numpy as np
 from pydantic import SecretStr
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.crowd import CASES, CHATS, FED_SIZE, MEMBERS, SEED, STAGES, Crowd, chat_id, owner_id
 from bench.results import Table
@@ -22,6 +24,8 @@ from bot.sandbox.rights import ALL_RIGHTS, Member
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.settings import Media, Settings, Telegram, Web
+from bot.store.outbox import DONE, DUE
+from bot.store.tables import outbox
 from tests.contract.cast import PRIVATE, Cast, Json
 from tests.running import TOKEN
 
@@ -110,7 +114,13 @@ async def _timed(town: _Town) -> dict[str, list[_Spent]]:
                 spent.clear()
                 await town.ask(asked)
                 times[name].append(_Spent(sum(w for w, _ in spent), sum(p for _, p in spent), len(spent)))
+            await town.cast.app.database.write(_call)
     return times
+
+
+async def _call(connection: AsyncConnection) -> None:
+    """Be the outbox: what was to be called is done."""
+    await connection.execute(update(outbox).where(outbox.c.state == DUE).values(state=DONE, done_at=time.time()))
 
 
 # --- the town --------------------------------------------------------------------------------------

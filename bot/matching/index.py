@@ -108,9 +108,9 @@ class HammingIndex:
         if not self._compacting.acquire(blocking=False):
             return False
         try:
-            if not _is_stale(self._segments):
-                return False
             with self._writing:
+                if not _is_stale(self._segments):
+                    return False
                 before = self._segments = tuple(segment.seal() for segment in self._segments)
             merged = merge(before)
             with self._writing:
