@@ -33,6 +33,15 @@ def _where_given(name: str, column: Column[int]) -> Index:
 # Asked at every look at the bot's health.
 Index("ix_outbox_failed", outbox.c.id, sqlite_where=text("state = 9"), postgresql_where=text("state = 9"))
 
+# Cases that wait, few among many.
+Index(
+    "ix_cases_open",
+    cases.c.chat_id,
+    cases.c.id,
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
+)
+
 # The cases of a day: without it all of a chat's are looked at, and of all chats that a log chat reads.
 Index("ix_cases_opened_at", cases.c.chat_id, cases.c.opened_at)
 

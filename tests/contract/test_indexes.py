@@ -65,3 +65,19 @@ async def test_growing_tables_are_looked_up(database: Database, question: str) -
     """However many cases, strikes and posts there are, a question about some of them reads those alone."""
     work, growing = QUESTIONS[question]
     assert await scanned(database, work) & growing == set()
+
+
+async def test_open_cases_are_found_among_many(database: Database) -> None:
+    """The cases that wait are found by an index that holds no others, in a chat that logs others too."""
+    given: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        given.append((statement, parameters))
+
+    async with database.read() as connection:
+        event.listen(database.readers.sync_engine, "before_cursor_execute", note)
+        await casebook.page(connection, [1, 2], Filter(is_open=True))
+        event.remove(database.readers.sync_engine, "before_cursor_execute", note)
+        statement, parameters = given[-1]
+        plan = await connection.exec_driver_sql(f"explain query plan {statement}", parameters)
+        assert any("ix_cases_open" in str(words) for words in plan.scalars(3))

@@ -1,4 +1,4 @@
-"""Indexes by case, day, log chat and person, and of calls that failed."""
+"""Indexes by case, day, log chat and person, of what waits and failed."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ def upgrade() -> None:
     for name, table, column in WHERE_GIVEN:
         given = sa.text(f"{column} IS NOT NULL")
         op.create_index(name, table, [column], sqlite_where=given, postgresql_where=given)
+    is_open = sa.text("state = 'open'")
+    op.create_index("ix_cases_open", "cases", ["chat_id", "id"], sqlite_where=is_open, postgresql_where=is_open)
     failed = sa.text("state = 9")
     op.create_index("ix_outbox_failed", "outbox", ["id"], sqlite_where=failed, postgresql_where=failed)
 
@@ -44,5 +46,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take the schema back to the revision before."""
     op.drop_index("ix_outbox_failed", "outbox")
+    op.drop_index("ix_cases_open", "cases")
     for name, table, *_ in (*WHERE_GIVEN, *WHOLE):
         op.drop_index(name, table)
