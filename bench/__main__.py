@@ -1,4 +1,4 @@
-"""`python -m bench [path|text|flood|start|memory|index|video …]`: measure, print, and keep the tables in RESULTS.md."""
+"""`python -m bench [path|text|start|commands|index …]`: measure, print, and keep the tables in RESULTS.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bench import flood, index, machine, memory, path, results, start, text, video
+from bench import commands, flood, index, machine, memory, path, results, start, text, video
 from bench.results import Table
 
 SECTIONS: dict[str, Callable[[Path], Coroutine[Any, Any, Table]]] = {
@@ -18,6 +18,7 @@ SECTIONS: dict[str, Callable[[Path], Coroutine[Any, Any, Table]]] = {
     "flood": flood.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "commands": commands.measure,
     "index": index.measure,
     "index_large": index.measure_large,
     "video": video.cost,

@@ -40,6 +40,12 @@ def held(pid: int) -> Held:
     return Held(resident, share)
 
 
+def worked(pid: int) -> float:
+    """Return the seconds of processor time that one process has used."""
+    fields = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def children(pid: int) -> list[int]:
     """Return the processes that a process started, oldest first."""
     return [

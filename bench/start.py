@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from bench import machine
 from bench.lists import fill
 from bench.results import Table, milliseconds
 from bench.town import Group, group
@@ -19,6 +20,8 @@ SIZES = (0, 1_000_000)
 ROUNDS = 3
 PATIENCE = 180.0
 
+Times = tuple[float, float, float]
+
 
 async def measure(folder: Path) -> Table:
     """Measure for each size of the lists."""
@@ -27,19 +30,20 @@ async def measure(folder: Path) -> Table:
         (own := folder / str(size)).mkdir()
         first, *rounds = await _rounds(own, size)
         if size:
-            rows.append((f"{size:,}, read from the database", *(milliseconds(one) for one in first)))
-        spoke, removed = (median(times) for times in zip(*rounds, strict=True))
-        rows.append((f"{size:,}, from the saved index" if size else "0", milliseconds(spoke), milliseconds(removed)))
+            rows.append((f"{size:,}, read from the database", *map(milliseconds, first)))
+        medians = (median(times) for times in zip(*rounds, strict=True))
+        rows.append((f"{size:,}, from the saved index" if size else "0", *map(milliseconds, medians)))
     return Table(
         "From the start of the process until a `/help` that waits is answered, and until a listed photo (the canary) "
         f"that waits is removed; median of {ROUNDS} starts. Texts do not wait for the lists, judgement does. Only the "
-        "first start reads every row of the database, the others a file.",
-        ("entries", "first answer", "first removal"),
+        "first start reads every row of the database, the others a file. Processor time is the bot's own until the "
+        "removal; its decoder processes, which start meanwhile, have theirs.",
+        ("entries", "first answer", "first removal", "processor time"),
         tuple(rows),
     )
 
 
-async def _rounds(folder: Path, size: int) -> list[tuple[float, float]]:
+async def _rounds(folder: Path, size: int) -> list[Times]:
     world = Watch()
     town = group(world, ROUNDS + 1)
     async with Server(world) as server:
@@ -54,8 +58,8 @@ async def _rounds(folder: Path, size: int) -> list[tuple[float, float]]:
         return times + [await _start(town, server.url, folder, member) for member in town.members[1:]]
 
 
-async def _start(town: Group, url: str, folder: Path, member: int) -> tuple[float, float]:
-    """Leave a question in private and a listed photo in the group, start the bot, and time both."""
+async def _start(town: Group, url: str, folder: Path, member: int) -> Times:
+    """Leave a question in private and a listed photo in the group, start the bot, and time both, and the bot's work."""
     world, bot = town.world, Bot(url, folder)
     asker = world.create_user("Asker").id
     world.post(asker, asker, text="/help")
@@ -63,5 +67,6 @@ async def _start(town: Group, url: str, folder: Path, member: int) -> tuple[floa
     began = time.perf_counter()
     await bot.start(wait=False)
     await until(lambda: asker in world.answered and photo in world.removed, bot, PATIENCE)
+    worked = machine.worked(bot.process.pid) if bot.process else 0.0
     await bot.stop()
-    return world.answered[asker] - began, world.removed[photo] - began
+    return world.answered[asker] - began, world.removed[photo] - began, worked

@@ -154,6 +154,8 @@ class App:
             stack.push_async_callback(self.database.stop)
             await upgrade(self.database)
             await self.database.start()
+            self.feed.begin()  # the decoders start meanwhile
+            stack.push_async_callback(self.feed.stop)
             stack.push_async_callback(self.gateway.stop)
             stack.push_async_callback(self.poll.stop)
             await self._greet()

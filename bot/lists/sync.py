@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,13 @@ from bot.lists import saved
 from bot.lists.saved import Unusable
 from bot.matching import loose
 from bot.matching.dumps import Dump
+from bot.matching.entries import NEAR, SIZES, Values
 from bot.matching.matcher import Matcher
-from bot.model import Trust
-from bot.store import anchors, entries, feds, quarantine
+from bot.model import SignalKind, Trust
+from bot.store import anchors, columns, entries, feds, quarantine
+from bot.store.columns import Columns
 from bot.store.db import Database
-from bot.store.entries import Change, Columns
+from bot.store.entries import Change
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +44,8 @@ COMPILE_FROM = 200_000
 
 SAMPLE = 128
 """Entries, over all and of the newest each, whose values are compared with the database's before a file is believed."""
+
+_ID = np.dtype(">i8")
 
 GAP = 2_000
 """Ids between two ranges of added entries that are read in one go: what is known already changes nothing."""
@@ -64,6 +69,7 @@ class ListFeed:
         self._saved_seq: int | None = None  # None: what is in memory has never been saved
         self._writing: asyncio.Task[None] | None = None
         self._compiling: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
 
     @property
@@ -71,9 +77,19 @@ class ListFeed:
         """Which changes are in memory: another number when any list has changed since."""
         return self._seq
 
+    def begin(self) -> None:
+        """Begin to load, while other things are still to be made ready for `run`."""
+        self._loading = asyncio.create_task(self.load(), name="lists-load")
+
+    async def stop(self) -> None:
+        """Stop to load, if that is still going on; for whoever began but cannot run."""
+        if self._loading is not None and self._loading.cancel():
+            await asyncio.wait([self._loading])
+
     async def run(self) -> None:
         """Load, then follow until cancelled."""
-        await self.load()
+        await (self._loading or self.load())
+        await self.follow()  # what came while others were still at work, the canary for one
         self.ready.set()
         await self.tidy()
         looks = 0
@@ -148,9 +164,8 @@ class ListFeed:
         async with self._database.read() as connection:
             self._seq = await entries.last_change(connection)
             await self._put_lists(connection)
-            async for columns in entries.load(connection):
-                await asyncio.to_thread(self._add, columns)
-        await asyncio.to_thread(self._matcher.compact)
+            async for piece in columns.load(connection):
+                await asyncio.to_thread(self._add, piece)
 
     async def _load_saved(self) -> bool:
         """Load the file and what changed since; whether all of it is what the database holds."""
@@ -208,8 +223,8 @@ class ListFeed:
         if any(one.change in ("list", "quarantine", feds.SHARED) for one in found):
             await self._put_lists(connection)
         for first, last in _joined(_ranges(found, "added")):
-            async for columns in entries.load(connection, first=first, last=last):
-                await asyncio.to_thread(self._add, columns)
+            async for piece in columns.load(connection, first=first, last=last):
+                await asyncio.to_thread(self._add, piece)
 
     async def _put_lists(self, connection: AsyncConnection) -> None:
         for one in await entries.all_lists(connection):
@@ -222,10 +237,22 @@ class ListFeed:
         self._matcher.quarantine(off)
         metrics.QUARANTINED.set(len(off))
 
-    def _add(self, columns: Columns) -> None:
-        self._matcher.add_bulk(
-            columns.kind, columns.ids, columns.list_ids, columns.values, categories=columns.categories
-        )
+    def _add(self, piece: list[Columns]) -> None:
+        for kind in dict.fromkeys(one.kind for one in piece):
+            parts = [one for one in piece if one.kind is kind]
+            sizes = [len(one.ids) // _ID.itemsize for one in parts]
+            ids = np.frombuffer(b"".join(one.ids for one in parts), _ID).astype(np.int64)
+            owners = np.repeat([one.list_id for one in parts], sizes)
+            places = [one.category for one in parts]
+            categories = places[0] if len(parts) == 1 else [*chain.from_iterable(map(repeat, places, sizes))]
+            self._matcher.add_bulk(kind, ids, owners, _values(kind, parts), categories=categories)
+
+
+def _values(kind: SignalKind, parts: list[Columns]) -> Values:
+    """The values of one kind: as an array where they are of one length and are kept so, else one by one."""
+    if kind in NEAR and all(one.size == SIZES[kind] for one in parts):
+        return np.frombuffer(b"".join(one.values for one in parts), np.uint8).reshape(-1, SIZES[kind])
+    return [value for one in parts for value in one.each()]
 
 
 def _ranges(found: Iterable[Change], change: str) -> Iterator[tuple[int, int]]:

@@ -33,10 +33,10 @@ def dump_origins(origins: Origins) -> Part:
 
 
 def restored_origins(dump: Dump) -> Origins:
-    """Where each entry stood; pages are written to, so they are copied."""
+    """Where each entry stood; pages are written to, so those that are read-only are copied."""
     facts = dump.facts["origins"]
     known = [Origin(list_id, SignalKind(kind), category) for list_id, kind, category in facts["known"]]
-    pages = [dump.arrays[f"origins/{place}"].copy() for place in range(facts["pages"])]
+    pages = [np.require(dump.arrays[f"origins/{place}"], requirements="W") for place in range(facts["pages"])]
     return Origins.of_columns(known, dump.arrays["origins/numbers"], pages)
 
 

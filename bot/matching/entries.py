@@ -27,6 +27,9 @@ from bot.sequence import is_packed
 # Bytes of each kind's hash; a file id has the length that Telegram gave it.
 SIZES = {SignalKind.PDQ: 32, SignalKind.PHASH: 8, SignalKind.MD5: 16, SignalKind.SHA256: 32}
 
+NEAR = (SignalKind.PDQ, SignalKind.PHASH)
+"""Kinds that match within a distance; the others match by equality."""
+
 Numbers = Sequence[int] | NDArray[np.int64]
 Values = Sequence[bytes] | NDArray[np.uint8]  # of an array, each row is a value
 
@@ -36,7 +39,7 @@ class Entries:
 
     def __init__(self) -> None:
         """Make an empty collection."""
-        self.near = {kind: HammingIndex(SIZES[kind] * 8) for kind in (SignalKind.PDQ, SignalKind.PHASH)}
+        self.near = {kind: HammingIndex(SIZES[kind] * 8) for kind in NEAR}
         self.exact = {kind: ExactIndex() for kind in SignalKind if kind not in self.near}
         self.exact[SignalKind.VPDQ] = self.sequences = SequenceIndex()
         self._origins = Origins()
@@ -76,7 +79,7 @@ class Entries:
         list_ids: int | Numbers,
         values: Values,
         *,
-        categories: Iterable[str] | None = None,
+        categories: str | Iterable[str] = "",
     ) -> None:
         """Take in entries of one kind by columns; an id that is known keeps its entry as it was."""
         _check(kind, values)
@@ -152,11 +155,12 @@ class Entries:
         with self._writing:
             return self._origins.ids()
 
-    def _codes(self, kind: SignalKind, owners: I64, categories: Iterable[str] | None) -> I64:
+    def _codes(self, kind: SignalKind, owners: I64, categories: str | Iterable[str]) -> I64:
         """The code of each new entry's origin. Raises ValueError if there are not as many categories as entries."""
-        if categories is None:
+        if isinstance(categories, str):
             lists, each = np.unique(owners, return_inverse=True)
-            return np.array([self._origins.code(Origin(one, kind, "")) for one in lists.tolist()], np.int64)[each]
+            of_lists = [self._origins.code(Origin(one, kind, categories)) for one in lists.tolist()]
+            return np.array(of_lists, np.int64)[each]
         places = [*zip(owners.tolist(), categories, strict=True)]
         codes = {place: self._origins.code(Origin(place[0], kind, place[1])) for place in dict.fromkeys(places)}
         return np.array([codes[place] for place in places], np.int64)

@@ -119,11 +119,12 @@ class Matcher:
         list_ids: int | Numbers,
         values: Values,
         *,
-        categories: Iterable[str] | None = None,
+        categories: str | Iterable[str] = "",
     ) -> None:
         """Take in entries of one kind by columns, as `add` does: about a second for a million PDQ hashes.
 
-        `list_ids` is one list for all or one for each; `values` are bytes or the rows of an array of bytes.
+        `list_ids` is one list for all or one for each, `categories` likewise; `values` are bytes or the rows of an
+        array of bytes.
         """
         self._entries.add_bulk(kind, ids, list_ids, values, categories=categories)
 

@@ -1,4 +1,4 @@
-"""Where every entry stands - list, kind, category - by its id, in two bytes an entry. Hashes are not kept here."""
+"""Where every entry stands - list, kind, category - by its id, in a byte or two each. Hashes are not kept here."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from bot.model import SignalKind
 
 I64 = NDArray[np.int64]
-Codes = NDArray[np.uint16] | NDArray[np.uint32]
+Codes = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 PAGE_BITS = 16
-PAGE = 1 << PAGE_BITS  # ids of one page: 128 KB, of which the system backs what is used
+PAGE = 1 << PAGE_BITS  # ids of one page: 64 KB, wider once it stands for more than 255 places
 GONE = 0  # the code of an id without an entry
 
 
@@ -96,9 +96,9 @@ class Origins:
         for number, rows in _by_page(ids):
             page = self._pages.get(number)
             if page is None:
-                page = np.zeros(PAGE, np.uint16)
-            if each[rows].max() > np.iinfo(page.dtype).max:
-                page = page.astype(np.uint32)
+                page = np.zeros(PAGE, np.uint8)
+            if (most := int(each[rows].max())) > np.iinfo(page.dtype).max:
+                page = page.astype(np.min_scalar_type(most))
             page[ids[rows] & PAGE - 1] = each[rows]
             self._pages[number] = page
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import compress
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import HashList, ListKind, SignalKind, Trust
@@ -20,7 +19,7 @@ from bot.store.tables import entries, list_changes, lists
 _VALUE = func.coalesce(entries.c.body, entries.c.value).label("value")
 
 LOAD = 2_000
-"""Rows that a bulk read takes at a time: some 200 kB, and 5 ms of the event loop."""
+"""Rows that a stream takes at a time: some 200 kB, and 5 ms of the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +43,6 @@ class Change:
     list_id: int
     first: int | None
     last: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Entries of one kind: each column in the same order."""
-
-    kind: SignalKind
-    ids: tuple[int, ...]
-    list_ids: tuple[int, ...]
-    values: tuple[bytes, ...] = field(repr=False)
-    categories: tuple[str, ...]
 
 
 async def ensure_list(
@@ -179,21 +167,6 @@ async def rows(connection: AsyncConnection, list_id: int) -> AsyncIterator[NewEn
     query = select(*columns, entries.c.added_by).where(entries.c.list_id == list_id).order_by(entries.c.id)
     async for row in await connection.stream(query.execution_options(yield_per=LOAD)):
         yield NewEntry(SignalKind(row.kind), *row[1:])
-
-
-async def load(connection: AsyncConnection, *, first: int = 0, last: int | None = None) -> AsyncIterator[Columns]:
-    """Stream the entries of all lists with ids from `first` to `last` in bulk."""
-    query = select(entries.c.kind, entries.c.id, entries.c.list_id, _VALUE, entries.c.category)
-    # By id alone the table is read from end to end; by list, SQLite would look each row up in the order of the values.
-    query = query.where(entries.c.id >= bindparam("first")).order_by(entries.c.id).limit(LOAD)
-    if last is not None:
-        query = query.where(entries.c.id <= last)
-    while rows := (await connection.execute(query, {"first": first})).all():
-        first = rows[-1].id + 1
-        kinds, *columns = zip(*rows, strict=True)
-        for kind in dict.fromkeys(kinds):
-            is_of_kind = [one == kind for one in kinds]
-            yield Columns(SignalKind(kind), *(tuple(compress(column, is_of_kind)) for column in columns))
 
 
 async def changes(connection: AsyncConnection, after: int) -> list[Change]:

@@ -23,7 +23,7 @@ from bot.media.limits import Limits
 from bot.media.videos import decode_video
 from bot.model import Entry, Fingerprint, Match, SignalKind, Tier
 from bot.sequence import unpack
-from bot.store import entries, media
+from bot.store import columns, entries, media
 from bot.store.db import Database
 from bot.store.media import Known
 from tests.scenes import RATE, captioned, coded, cropped, film, letterboxed, mirrored, scenery, shot
@@ -194,7 +194,7 @@ def test_a_clip_of_one_picture_is_listed_as_that() -> None:
 
 async def _values(database: Database) -> list[tuple[SignalKind, bytes]]:
     async with database.read() as connection:
-        return [(one.kind, value) async for one in entries.load(connection) for value in one.values]
+        return [(one.kind, value) async for piece in columns.load(connection) for one in piece for value in one.each()]
 
 
 async def test_videos_are_kept_written_read_and_removed(database: Database, tmp_path: Path) -> None:

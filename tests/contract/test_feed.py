@@ -329,6 +329,34 @@ async def test_many_changes_are_saved_anew(database: Database, tmp_path: Path, m
     assert saved.read(tmp_path / "index")[0]["seq"] == before + 6
 
 
+async def test_what_comes_after_an_early_load_is_there_when_ready(database: Database) -> None:
+    """A feed that began to load ahead of time is ready only with what was listed until it runs."""
+    await make(database, "one", 5)
+    matcher = Matcher()
+    feed = ListFeed(database, matcher)
+    feed.begin()
+    await _until(lambda: len(matcher.entries) == 25)
+    list_id = await make(database, "two", 5)
+    running = asyncio.create_task(feed.run())
+    await feed.ready.wait()
+    assert len(matcher.entries) == 50
+    assert list_id in matcher.stats()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_an_early_load_can_be_given_up(database: Database) -> None:
+    """A feed that began to load and never runs ends at once when told to, however often."""
+    await make(database, "one", 5)
+    feed = ListFeed(database, Matcher())
+    await feed.stop()
+    feed.begin()
+    await feed.stop()
+    await feed.stop()
+    assert not feed.ready.is_set()
+
+
 async def test_a_running_feed_sees_every_change(database: Database, tmp_path: Path) -> None:
     """A list that another process fills is matched, and forgotten, while the feed runs."""
     await make(database, "one", 5)

@@ -55,6 +55,30 @@ def histories(draw: st.DrawFn) -> tuple[int, list[Step]]:
     return size, draw(st.lists(steps, max_size=12))
 
 
+@given(
+    st.lists(st.lists(st.integers(0, 200), min_size=1, max_size=9), min_size=1, max_size=6),
+    st.lists(st.integers(-1, 202), max_size=60),
+    st.booleans(),
+)
+def test_rows_leave_in_whatever_order_they_came(batches: list[list[int]], gone: list[int], is_compacted: bool) -> None:
+    """Rows added in any order of their ids, one id several times too, are removed by id, compacted or not."""
+    index = HammingIndex(64)
+    rows = [(entry_id, bytes([entry_id] * 8)) for batch in batches for entry_id in batch]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_module, "GROWTH", 16)
+        patch.setattr(index_module, "DEAD", 1_000)
+        for batch in batches:
+            index.add(batch, [bytes([entry_id] * 8) for entry_id in batch])
+        if is_compacted:
+            index.remove([rows[0][0]])
+            assert index.compact() == bool(len(index))
+            rows = [row for row in rows if row[0] != rows[0][0]]
+        index.remove(gone)
+    left = [row for row in rows if row[0] not in gone]
+    assert index.query(bytes(8), 64) == brute_force(left, [bytes(8)], 64)
+    assert index.values(np.arange(201)) == dict(left)
+
+
 @given(histories(), st.data(), st.sampled_from([0, 5, 7, 31, 32, 40, 47, 48, 64, 255, 256]))
 def test_index_equals_brute_force(history: tuple[int, list[Step]], data: st.DataObject, radius: int) -> None:
     """After any adds, removes and compactions the index answers what comparing everything answers, banded or not."""

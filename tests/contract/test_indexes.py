@@ -1,0 +1,83 @@
+"""What is asked of tables that grow, over a real database: it is looked up, and not read from end to end."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import casebook, cases, chats, dossier, erasure, outbox, undone
+from bot.store.casebook import Filter
+from bot.store.db import Database
+
+Work = Callable[[AsyncConnection], Awaitable[object]]
+
+GROWING = frozenset(
+    {"audit", "buttons", "case_actions", "cases", "entries", "fed_bans", "sanctions", "seen", "strikes"}
+)
+"""Tables with a row for every post, case, strike or decision, over months."""
+
+FEW = frozenset({"ix_outbox_todo", "ix_outbox_failed"})
+"""Indexes that hold only what waits or failed."""
+
+SCAN = re.compile(r"SCAN (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?")
+
+DAY = Filter(since=time.time() - 86_400)
+
+QUESTIONS: dict[str, tuple[Work, frozenset[str]]] = {
+    "the cases of a day": (lambda c: casebook.page(c, [1, 2], DAY), GROWING),
+    "the cases of somebody": (lambda c: casebook.page(c, [1, 2], Filter(sender_id=3), below=9), GROWING),
+    "a case's card": (lambda c: cases.case_button(c, 1), GROWING),
+    "a case's strikes": (lambda c: undone.lift_strikes(c, 1), GROWING),
+    "the chats that one logs": (lambda c: chats.logged_by(c, 1), GROWING | {"chats"}),
+    "calls that wait or failed": (outbox.depth, GROWING | {"outbox"}),
+    "all about a person": (lambda c: dossier.of(c, 1), GROWING),
+    "what stays of a person": (lambda c: erasure.left(c, 1, time.time()), GROWING),
+}
+
+
+async def scanned(database: Database, work: Work) -> set[str]:
+    """The tables of which `work` reads every row, by SQLite's own plans."""
+    given: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        given.append((statement, parameters))
+
+    engine = database.readers.sync_engine
+    async with database.read() as connection:
+        event.listen(engine, "before_cursor_execute", note)
+        await work(connection)
+        event.remove(engine, "before_cursor_execute", note)
+        asked = [one for one in given if one[0].startswith(("SELECT", "UPDATE"))]
+        assert asked
+        plans = [await connection.exec_driver_sql(f"explain query plan {what}", with_) for what, with_ in asked]
+        rows = [SCAN.match(str(words)) for plan in plans for words in plan.scalars(3)]
+        return {row["table"] for row in rows if row and row["index"] not in FEW}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_growing_tables_are_looked_up(database: Database, question: str) -> None:
+    """However many cases, strikes and posts there are, a question about some of them reads those alone."""
+    work, growing = QUESTIONS[question]
+    assert await scanned(database, work) & growing == set()
+
+
+async def test_open_cases_are_found_among_many(database: Database) -> None:
+    """The cases that wait are found by an index that holds no others, in a chat that logs others too."""
+    given: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        given.append((statement, parameters))
+
+    async with database.read() as connection:
+        event.listen(database.readers.sync_engine, "before_cursor_execute", note)
+        await casebook.page(connection, [1, 2], Filter(is_open=True))
+        event.remove(database.readers.sync_engine, "before_cursor_execute", note)
+        statement, parameters = given[-1]
+        plan = await connection.exec_driver_sql(f"explain query plan {statement}", parameters)
+        assert any("ix_cases_open" in str(words) for words in plan.scalars(3))
