@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot import cards, casebook, fedtexts, helplines, panel
+from bot import cards, casebook, fedtexts, helplines, panel, receipts, reportlist
 from bot.feds import About
 from bot.i18n import languages
 from bot.model import ChatSettings, UnscannablePolicy
+from bot.store import openreports
 from bot.store.casebook import Page
 from bot.store.cases import Case
 from bot.store.feds import Fed, FedChat
@@ -67,9 +68,18 @@ def settings(language: str) -> Rows:
 
 ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=True, strikes=False))
 
+OPEN = openreports.Page(
+    (openreports.OpenReport(case("report"), "", None, 1, {}, None),), 1, has_older=True, has_newer=True
+)
+
 KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "card": lambda language: cards.keyboard(language, case("report"), "token"),
     "claimed card": lambda language: cards.keyboard(language, case("match"), "token", cards.State("Kim Min-jun", 1)),
+    "held card": lambda language: cards.keyboard(
+        language, case("report"), "token", cards.State("김해치", 2, is_removed=True, has_media=True)
+    ),
+    "receipt": lambda language: receipts.keyboard(language, "token", "minors"),
+    "reports": lambda language: reportlist.keyboard(language, OPEN),
     "decided card": lambda language: cards.undo_rows(language, case("match")),
     "cases": lambda language: casebook.keyboard(
         language, Page((case("match"),), has_older=True, has_newer=True), "all"
