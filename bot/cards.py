@@ -304,11 +304,13 @@ def keyboard(language: str, case: Case, token: str, state: State = NOTHING) -> l
     ]
     is_held = state.is_removed and case.kind in (VerdictKind.UNSCANNABLE, REPORT)
     is_held = is_held and (state.has_media or case.kind != REPORT)
-    last = [one(say(language, "Release"), "allow") if is_held else one(say(language, "Dismiss"), "dismiss")]
+    dismiss = one(say(language, "Dismiss"), "dismiss")
+    last = [one(say(language, "Release"), "allow") if is_held else dismiss]
     if case.kind != VerdictKind.MATCH:
         last.insert(0, one(say(language, "Block this media"), "block"))
     misuse = [[one(say(language, "Misuse of reports"), "misuse")]] if case.kind == REPORT else []
-    return [*rows, last, *misuse]
+    unheld = [[dismiss]] if is_held and case.kind == REPORT else []  # for when its files are forgotten
+    return [*rows, last, *unheld, *misuse]
 
 
 def shorten_name(text: str) -> str:

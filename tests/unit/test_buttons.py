@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot import cards, casebook, exchange, fedtexts, helplines, panel, panelpages, raidcards
+from bot import cards, casebook, exchange, fedtexts, helplines, panel, panelpages, raidcards, receipts, reportlist
 from bot.feds import About
 from bot.i18n import languages
 from bot.knobs import KNOBS
@@ -15,6 +15,7 @@ from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.panel import View
 from bot.raidcards import Telling
 from bot.rules import Rules, TierAction
+from bot.store import openreports
 from bot.store.casebook import Page
 from bot.store.cases import Case
 from bot.store.feds import Fed, FedChat
@@ -83,9 +84,18 @@ ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=Tr
 
 RAID = Telling(Raid(1, -1001, "open", 0, 0, 300, 1, 300, 250), Toll(50, 9, 0, 250, 250), is_card=True)
 
+OPEN = openreports.Page(
+    (openreports.OpenReport(case("report"), "", None, 1, {}, None),), 1, has_older=True, has_newer=True
+)
+
 KEYBOARDS: dict[str, Callable[[str], Rows]] = {
     "card": lambda language: cards.keyboard(language, case("report"), "token"),
     "claimed card": lambda language: cards.keyboard(language, case("match"), "token", cards.State("Kim Min-jun", 1)),
+    "held card": lambda language: cards.keyboard(
+        language, case("report"), "token", cards.State("김해치", 2, is_removed=True, has_media=True)
+    ),
+    "receipt": lambda language: receipts.keyboard(language, "token", "minors"),
+    "reports": lambda language: reportlist.keyboard(language, OPEN),
     "decided card": lambda language: cards.undo_rows(language, case("match")),
     "cases": lambda language: casebook.keyboard(
         language, Page((case("match"),), has_older=True, has_newer=True), "all"
