@@ -19,6 +19,7 @@ from bot.errors import UserError
 from bot.outcome import Call
 from bot.store import backup, lock, outbox
 from bot.store.db import Database
+from bot.store.schema import revisions
 from bot.store.tables import meta
 
 
@@ -128,7 +129,7 @@ async def test_a_restore_refuses_what_it_cannot_trust(database: Database, tmp_pa
     for bad, words in (
         (torn, "is no backup|damaged"),
         (other, "is not a database"),
-        (newer, "its schema is 9999, and this Haechi knows up to 0001"),
+        (newer, f"its schema is 9999, and this Haechi knows up to {revisions()[-1]}"),
         (tmp_path / "missing.db", "unable to open"),
     ):
         with pytest.raises(UserError, match=words):
