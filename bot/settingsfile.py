@@ -20,10 +20,10 @@ VERSION = 1
 KIND = "settings"
 """What the key `haechi` of such a file says."""
 
-MAX_BYTES = 64 * 1024
-"""Bytes of a file: some 1,000 trusted members."""
+MAX_BYTES = 256 * 1024
+"""Bytes of a file: as many trusted members as a chat can have, with the longest names in any script."""
 
-MOST_TRUSTED, MOST_LETTERS = 1000, 256
+MOST_TRUSTED, MOST_LETTERS = 500, 256
 
 LARGEST_ID = 2**52
 

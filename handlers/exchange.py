@@ -116,9 +116,7 @@ async def take_in(context: Context, asker: Asker) -> None:
         return
     data = await _fetched(context, document)
     if data is None:
-        await _answer(
-            context, asker, lambda language: say(language, "The file cannot be fetched: it may have 64 kB at most.")
-        )
+        await _answer(context, asker, _not_fetched)
         return
     wanted = await asyncio.to_thread(settingsfile.load, data)
     if isinstance(wanted, list):
@@ -204,6 +202,11 @@ async def _fetched(context: Context, document: dict[str, Any]) -> bytes | None:
         return await context.services.gateway.fetch(document["file_id"], MAX_BYTES, lambda _head: True)
     except (TooLarge, Unscannable, NotMedia):
         return None
+
+
+def _not_fetched(language: str) -> Html:
+    size = MAX_BYTES // 1024
+    return say(language, "The file cannot be fetched: it may have {number} kB at most.", number=size)
 
 
 def _how_to_import(language: str) -> Html:

@@ -237,9 +237,9 @@ async def test_a_file_that_is_wrong_changes_nothing(places: Places) -> None:
     asked = await place.command("/settings import", as_=place.owner, reply_to=file)
     answer = await place.answered("cannot be imported", after=asked)
     assert all(words in answer["text"] for words in ("preset", "rules.moons", "colour"))
-    large = [medium("document", b" " * 70_000, filename="x.json")]
+    large = [medium("document", b" " * 270_000, filename="x.json")]
     asked = (await place.post("/settings import", large, as_=place.owner))[0]
-    await place.answered("64 kB at most", after=asked)
+    await place.answered("256 kB at most", after=asked)
     asked = await place.command("/settings import", as_=place.owner)
     await place.answered("Reply to the file", after=asked)
     media = [medium("document", b"{}", filename="x.json")]

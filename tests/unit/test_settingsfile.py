@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import settingsfile
-from bot.i18n import languages
+from bot.i18n import MAX_NAME, languages
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.rules import DAY, HOUR, Quiet, Rules, Summary, TierAction
 from bot.settingsfile import Problem, Wanted
@@ -83,6 +83,14 @@ def test_what_a_file_does_not_name_stays(here: ChatSettings) -> None:
     assert wanted.trusted is None
 
 
+def test_the_largest_file_is_not_too_large() -> None:
+    """With as many trusted members as there can be, and the longest names, a chat's file can be read again."""
+    crowd = [Trusted(-(10**13) - number, "🐲" * MAX_NAME) for number in range(settingsfile.MOST_TRUSTED)]
+    data = settingsfile.dump(settingsfile.write(ChatSettings(-1), crowd))
+    assert len(data) <= settingsfile.MAX_BYTES
+    assert isinstance(settingsfile.load(data), Wanted)
+
+
 def test_every_problem_is_named() -> None:
     """All that is wrong is said at once, each with its key."""
     rules = {"mute_at": -1, "quiet": "loud", "moons": 2, "reports": 1, "tier_3": "ban", "log_thread_id": 5}
@@ -103,7 +111,7 @@ def test_every_problem_is_named() -> None:
     assert problems(trusted=[{"id": 5}, {"id": 5}]) == [Problem("trusted[1]", "twice")]
     assert problems(rules=[]) == [Problem("rules", "type")]
     assert problems(trusted={}) == [Problem("trusted", "type")]
-    assert problems(trusted=[{"id": one} for one in range(1, 1002)]) == [Problem("trusted", "many")]
+    assert problems(trusted=[{"id": one} for one in range(1, 502)]) == [Problem("trusted", "many")]
 
 
 @pytest.mark.parametrize(
