@@ -196,19 +196,20 @@ class Scanner:
         started = time.perf_counter()
         sort = "video" if sniff(data[:HEAD]) in VIDEOS else "image"
         async with self._desks.plain[sort].hold(chat_id):
-            known = Known(await self._decoders.fingerprint(data, look=PLAIN, upload=upload), None)
+            seen = await self._decoders.fingerprint(data, look=PLAIN, upload=upload)
+        known = Known(seen, None)
         if await self._is_open(chat_id, ref, known):
             async with self._desks.close[sort].hold(chat_id):
-                known = await self._closer(data, known, upload)
+                known = await self._closer(data, seen, upload)
         metrics.DECODE_SECONDS.labels(sort).observe(time.perf_counter() - started)
         return known
 
-    async def _closer(self, data: bytes, known: Known, upload: Upload) -> Known:
+    async def _closer(self, data: bytes, seen: Fingerprint, upload: Upload) -> Known:
         """What a closer look tells: at all frames of a clip, or at a picture's windows."""
-        dense = await self._decoders.fingerprint(data, look=DENSE, upload=upload)
-        if known.fingerprint is None or known.fingerprint.sparse:
-            return Known(dense, None)
-        return Known(dense, None, await self._searcher.search(dense))
+        if seen.sparse:
+            return Known(await self._decoders.fingerprint(data, look=DENSE, upload=upload), None)
+        cut = await self._decoders.survey(seen, upload)
+        return Known(cut, None, await self._searcher.search(cut))
 
     async def _remember(self, ref: MediaRef, known: Known) -> None:
         if known.fingerprint is None or len(known.fingerprint.frames) <= LIGHT:
