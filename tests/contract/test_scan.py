@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,6 +103,24 @@ async def test_windows_are_searched_and_forgotten(stage: Stage) -> None:
     kept = [known.fingerprint for known in stage.scanner._recent.values()]
     assert len(kept) == 3
     assert all(one is not None and one.surveys == () for one in kept)
+
+
+async def test_a_scan_looks_for_no_module(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once warm, nothing on the way of a picture is looked for on the disk: a missing module, least of all."""
+    looked: list[str] = []
+
+    class Witness:
+        """Sees what Python looks for, and finds none of it."""
+
+        def find_spec(self, name: str, *_where: object) -> None:
+            looked.append(name)
+
+    await stage.scanner.scan(await stage.post(PICTURE), is_last_try=False)
+    post = await stage.post(texture(8))
+    monkeypatch.setattr(sys, "meta_path", [Witness(), *sys.meta_path])
+    await stage.scanner.scan(post, is_last_try=False)
+    monkeypatch.undo()
+    assert looked == []
 
 
 async def test_a_new_entry_makes_a_searched_picture_worth_another_look(stage: Stage) -> None:
