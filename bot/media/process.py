@@ -21,6 +21,7 @@ _ROOT: Final = str(Path(__file__).resolve().parents[2])
 _START: Final = (
     "import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('bot.media.worker', run_name='__main__')"
 )
+_PART: Final = 1 << 16  # bytes read at a time: memory for a whole line would be mapped and unmapped each time, 40 µs
 _ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """All that a decoder process sees of the environment: one thread, and no heap reserved for others."""
 
@@ -122,7 +123,7 @@ class Process:
         loop = asyncio.get_running_loop()
         line = b""
         while not line.endswith(b"\n"):
-            part = await loop.sock_recv(self._channel, MAX_LINE)
+            part = await loop.sock_recv(self._channel, _PART)
             line += part
             if not part or len(line) > MAX_LINE or b"\n" in line[:-1]:
                 raise BadAnswer
