@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,13 +40,19 @@ def held(pid: int) -> Held:
     return Held(resident, share)
 
 
-def spent(pids: Iterable[int]) -> float:
-    """Seconds of processor time that some processes have taken so far, in all their threads."""
-    ticks = 0
-    for pid in pids:
-        fields = (PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])  # utime and stime, proc(5)
+def spent(pid: int) -> float:
+    """Seconds of processor time that a process has taken so far, with those that it started, living and ended."""
+    ticks = sum(_ticks(pid)) + sum(sum(_ticks(child)[:2]) for child in children(pid))
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> list[int]:
+    """Ticks of a process, its own two and those of its ended children, none if it is gone: proc(5), from utime on."""
+    try:
+        line = (PROC / str(pid) / "stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    return [int(field) for field in line.rpartition(")")[2].split()[11:15]]
 
 
 def children(pid: int) -> list[int]:

@@ -84,16 +84,16 @@ async def measure(folder: Path) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """A bot at work: its processes, and how many photos it has judged so far."""
+    """A bot at work: its process, and how many photos it has judged so far."""
 
-    pids: tuple[int, ...]
+    pid: int
     judged: Callable[[], int]
 
 
 async def _post(town: Group, posters: Iterator[int], pace: tuple[int, int], judge: _Judge) -> Run:
     """Post listed and clean photos in turn, and wait until all are judged."""
     world, (rate, seconds) = town.world, pace
-    before, spent = judge.judged(), machine.spent(judge.pids)
+    before, spent = judge.judged(), machine.spent(judge.pid)
     asked: dict[int, float] = {}
     asking = asyncio.create_task(_ask(world, asked))
     posts: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
@@ -115,7 +115,7 @@ async def _post(town: Group, posters: Iterator[int], pace: tuple[int, int], judg
         [world.removed[post] - world.accepted[post] for post in listed],
         [world.answered[person] - at for person, at in asked.items() if person in world.answered],
         rate * seconds / (ended - began),
-        (machine.spent(judge.pids) - spent) / (rate * seconds),
+        (machine.spent(judge.pid) - spent) / (rate * seconds),
     )
 
 
@@ -131,8 +131,7 @@ async def _ask(world: Watch, asked: dict[int, float]) -> None:
 def _judge(bot: Bot) -> _Judge:
     if bot.process is None:
         raise RuntimeError("the bot is not running")
-    pid = bot.process.pid
-    return _Judge((pid, *machine.children(pid)), lambda: _judged(bot))
+    return _Judge(bot.process.pid, lambda: _judged(bot))
 
 
 def _judged(bot: Bot) -> int:
@@ -159,7 +158,7 @@ async def _stock(folder: Path, rate: int, seconds: int) -> tuple[str, ...]:
             async with asyncio.timeout(PATIENCE):
                 while not world.has_polls:  # noqa: ASYNC110 - another process polls
                     await asyncio.sleep(0.05)
-            stock = _Judge((process.pid,), lambda: _downloads(world))
+            stock = _Judge(process.pid, lambda: _downloads(world))
             run = await _post(town, iter(town.members), (rate, seconds), stock)
         finally:
             process.terminate()

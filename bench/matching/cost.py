@@ -91,17 +91,17 @@ async def _ours(pictures: list[bytes], others: Distractors) -> list[tuple[str, _
         matcher.verdict(CHAT, [Scanned(fingerprint=cut, searched=searched)])
 
     try:
-        rates = [("ours, plain stage", await _timed(plain, pictures, decoders))]
+        rates = [("ours, plain stage", await _timed(plain, pictures))]
         loose.forget()
-        rates.append(("ours, recipe", await _timed(whole, pictures, decoders)))
+        rates.append(("ours, recipe", await _timed(whole, pictures)))
         if loose.prepare():
-            rates.append(("ours, recipe, compiled", await _timed(whole, pictures, decoders)))
+            rates.append(("ours, recipe, compiled", await _timed(whole, pictures)))
     finally:
         await decoders.stop()
     return rates
 
 
-async def _timed(ask: Ask, pictures: list[bytes], decoders: Decoders) -> _Rate:
+async def _timed(ask: Ask, pictures: list[bytes]) -> _Rate:
     rates = []
     for _ in range(ROUNDS):
         left = iter(pictures)
@@ -109,12 +109,12 @@ async def _timed(ask: Ask, pictures: list[bytes], decoders: Decoders) -> _Rate:
         await asyncio.gather(*(_worker(ask, left) for _ in range(DECODERS + 1)))
         rates.append(len(pictures) / (time.perf_counter() - began))
     alone = []
-    before = time.process_time() + machine.spent(decoders.pids)
+    before = machine.spent(os.getpid())
     for data in pictures:
         began = time.perf_counter()
         await ask(data)
         alone.append(time.perf_counter() - began)
-    spent = time.process_time() + machine.spent(decoders.pids) - before
+    spent = machine.spent(os.getpid()) - before
     return _Rate(max(rates), median(alone), spent / len(pictures))
 
 

@@ -18,3 +18,6 @@ SURVEY: Final = "survey"
 
 REGISTER: Final = "register"
 """Said instead of a format: windows of a grey picture are to be registered."""
+
+WITHOUT_FILE: Final = (SURVEY, REGISTER)
+"""Those that begin the jobs in which nothing is decoded."""

@@ -16,6 +16,7 @@ from typing import Final
 from bot.media.answer import MAX_LINE, Answer, BadAnswer, read_answer
 from bot.media.limits import Limits
 from bot.media.lockdown import LEVELS, Level
+from bot.media.look import WITHOUT_FILE
 
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
 _START: Final = (
@@ -64,7 +65,7 @@ class Process:
 
     @property
     def is_worn(self) -> bool:
-        """Whether the process has done all the jobs it may do."""
+        """Whether the process has decoded all the files it may decode."""
         return self.jobs >= self._limits.jobs
 
     @property
@@ -83,7 +84,7 @@ class Process:
 
         The second word of `job` is one of `bot.media.look`. The process is told of the `seconds` that it has.
         """
-        self.jobs += 1
+        self.jobs += not job.startswith(WITHOUT_FILE)
         descriptor = _sealed(data)
         try:
             async with asyncio.timeout(seconds):

@@ -436,12 +436,17 @@ async def test_a_cancelled_job_frees_its_process(single: Decoders) -> None:
 
 
 async def test_a_worn_process_is_replaced() -> None:
-    """After its number of jobs a process makes way for a fresh one."""
+    """After its number of files a process makes way for a fresh one; cutting what it kept of them is no file."""
     running = Decoders(images=1, videos=0, spares=1, limits=Limits(jobs=2))
     await running.start()
     try:
         first = _first(running).pid
+        plain = await running.fingerprint(_JPEG, look=PLAIN)
         for _ in range(3):
+            await running.survey(plain, Upload())
+        await _settled(running)
+        assert _first(running).pid == first
+        for _ in range(2):
             await running.fingerprint(_JPEG)
         await _settled(running)
         assert first not in running.pids
