@@ -40,10 +40,19 @@ def held(pid: int) -> Held:
     return Held(resident, share)
 
 
-def worked(pid: int) -> float:
-    """Return the seconds of processor time that one process has used."""
-    fields = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def spent(pid: int) -> float:
+    """Seconds of processor time that a process has taken so far, with those that it started, living and ended."""
+    ticks = sum(_ticks(pid)) + sum(sum(_ticks(child)[:2]) for child in children(pid))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> list[int]:
+    """Ticks of a process, its own two and those of its ended children, none if it is gone: proc(5), from utime on."""
+    try:
+        line = (PROC / str(pid) / "stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    return [int(field) for field in line.rpartition(")")[2].split()[11:15]]
 
 
 def children(pid: int) -> list[int]:

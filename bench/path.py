@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
+from bench import machine
 from bench.lists import fill
 from bench.results import Table, milliseconds
 from bench.town import Group, group, photo
@@ -36,11 +37,15 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of one rate: how long each listed photo stood, seconds to each answer, photos judged a second."""
+    """What came of one rate: how long each listed photo stood, seconds to each answer, photos judged a second.
+
+    `spent` is the processor time for each photo, of the bot and its decoder processes.
+    """
 
     removals: list[float]
     answers: list[float]
     judged: float
+    spent: float
 
 
 async def measure(folder: Path) -> Table:
@@ -52,24 +57,43 @@ async def measure(folder: Path) -> Table:
     await fill(own, ENTRIES, tuple(photo(seed) for seed in LISTED))
     rows = []
     async with Server(world) as server, running(server.url, own, **CALM) as bot:
-        await _post(town, posters, (5, 2), lambda: _judged(bot))
+        await _post(town, posters, (5, 2), _judge(bot))
         for rate, seconds in RUNS:
-            rows.append(_row("Haechi", rate, await _post(town, posters, (rate, seconds), lambda: _judged(bot))))
+            rows.append(_row("Haechi", rate, await _post(town, posters, (rate, seconds), _judge(bot))))
     rows.append(await _stock(folder, *RUNS[-1]))
     return Table(
         f"From the sandbox's acceptance of a photo (1280 px) to its removal: one group, preset standard, {ENTRIES:,} "
         "entries, half of the photos listed. Judged: photos, the clean ones too, by the time from the first post to "
-        f"the last verdict. Answers: to `/help`, asked in private every {ASK_SECONDS} s meanwhile. Beside it "
+        f"the last verdict. Answers: to `/help`, asked in private every {ASK_SECONDS} s meanwhile. Processor time: for "
+        "each photo, of the bot with its decoder processes, those answers and the cards among it. Beside it "
         "python-telegram-bot with one handler, imagehash's phash of the photo as it is, and the list in numpy.",
-        ("bot", "photos/s offered", "photos", "judged/s", "removal p50", "p95", "slowest", "answer p95"),
+        (
+            "bot",
+            "photos/s offered",
+            "photos",
+            "judged/s",
+            "removal p50",
+            "p95",
+            "slowest",
+            "answer p95",
+            "processor time",
+        ),
         tuple(rows),
     )
 
 
-async def _post(town: Group, posters: Iterator[int], pace: tuple[int, int], judged: Callable[[], int]) -> Run:
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """A bot at work: its process, and how many photos it has judged so far."""
+
+    pid: int
+    judged: Callable[[], int]
+
+
+async def _post(town: Group, posters: Iterator[int], pace: tuple[int, int], judge: _Judge) -> Run:
     """Post listed and clean photos in turn, and wait until all are judged."""
     world, (rate, seconds) = town.world, pace
-    before = judged()
+    before, spent = judge.judged(), machine.spent(judge.pid)
     asked: dict[int, float] = {}
     asking = asyncio.create_task(_ask(world, asked))
     posts: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
@@ -81,7 +105,7 @@ async def _post(town: Group, posters: Iterator[int], pace: tuple[int, int], judg
     clean, listed = posts
     async with asyncio.timeout(PATIENCE):
         wanted = before + rate * seconds
-        while not all(post in world.removed for post in listed) or judged() < wanted:  # noqa: ASYNC110 - elsewhere
+        while not all(post in world.removed for post in listed) or judge.judged() < wanted:  # noqa: ASYNC110 - elsewhere
             await asyncio.sleep(0.05)
     ended = time.perf_counter()
     asking.cancel()
@@ -91,6 +115,7 @@ async def _post(town: Group, posters: Iterator[int], pace: tuple[int, int], judg
         [world.removed[post] - world.accepted[post] for post in listed],
         [world.answered[person] - at for person, at in asked.items() if person in world.answered],
         rate * seconds / (ended - began),
+        (machine.spent(judge.pid) - spent) / (rate * seconds),
     )
 
 
@@ -101,6 +126,12 @@ async def _ask(world: Watch, asked: dict[int, float]) -> None:
         asked[asker] = time.perf_counter()
         world.post(asker, asker, text="/help")
         await asyncio.sleep(ASK_SECONDS)
+
+
+def _judge(bot: Bot) -> _Judge:
+    if bot.process is None:
+        raise RuntimeError("the bot is not running")
+    return _Judge(bot.process.pid, lambda: _judged(bot))
 
 
 def _judged(bot: Bot) -> int:
@@ -127,7 +158,8 @@ async def _stock(folder: Path, rate: int, seconds: int) -> tuple[str, ...]:
             async with asyncio.timeout(PATIENCE):
                 while not world.has_polls:  # noqa: ASYNC110 - another process polls
                     await asyncio.sleep(0.05)
-            run = await _post(town, iter(town.members), (rate, seconds), lambda: _downloads(world))
+            stock = _Judge(process.pid, lambda: _downloads(world))
+            run = await _post(town, iter(town.members), (rate, seconds), stock)
         finally:
             process.terminate()
             await process.wait()
@@ -142,4 +174,4 @@ def _row(name: str, rate: int, run: Run) -> tuple[str, ...]:
     cuts = quantiles(run.removals, n=20)
     answers = milliseconds(quantiles(run.answers, n=20)[18]) if len(run.answers) > 1 else "–"
     times = (milliseconds(one) for one in (cuts[9], cuts[18], max(run.removals)))
-    return (name, str(rate), str(2 * len(run.removals)), f"{run.judged:.1f}", *times, answers)
+    return (name, str(rate), str(2 * len(run.removals)), f"{run.judged:.1f}", *times, answers, milliseconds(run.spent))

@@ -67,6 +67,6 @@ async def _start(town: Group, url: str, folder: Path, member: int) -> Times:
     began = time.perf_counter()
     await bot.start(wait=False)
     await until(lambda: asker in world.answered and photo in world.removed, bot, PATIENCE)
-    worked = machine.worked(bot.process.pid) if bot.process else 0.0
+    worked = machine.spent(bot.process.pid) if bot.process else 0.0
     await bot.stop()
     return world.answered[asker] - began, world.removed[photo] - began, worked

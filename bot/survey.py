@@ -28,7 +28,7 @@ class Survey:
 
     `grey` has `height` rows of `width` bytes; it lives for as long as the post is judged and is never kept. `frame` is
     the number of the fingerprint's frame that is all of the picture; `is_screen` says that a picture on a screen was
-    found in it, with other things around.
+    found in it, with other things around. Before it is cut, a survey has no windows.
     """
 
     frame: int

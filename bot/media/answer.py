@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.media.checked import exactly, only, text_bytes, whole
 from bot.media.refusal import Reason
-from bot.media.surveyed import read_distances, read_surveys, survey_json
+from bot.media.surveyed import Cut, cut_json, read_cuts, read_distances, read_surveys, survey_json
 from bot.model import Frame, Part
 from bot.survey import Survey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.media.images import Decoded
 
 MAX_LINE: Final = 512 * 1024
@@ -40,11 +42,15 @@ class Seen:
     surveys: tuple[Survey, ...] = ()
 
 
+Result = Seen | Reason | tuple[Cut, ...] | tuple[int, ...]
+"""What came of a job: what was seen of a file, or why not; what grey pictures were cut into; how near windows came."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one job, the distances of registered windows among it; and whether the process is to be replaced."""
+    """What came of one job, and whether the process is to be replaced."""
 
-    result: Seen | Reason | tuple[int, ...]
+    result: Result
     recycle: bool
 
 
@@ -65,6 +71,11 @@ def write_seen(decoded: Decoded, *, recycle: bool) -> bytes:
     return json.dumps({"seen": body, "recycle": recycle}).encode() + b"\n"
 
 
+def write_cuts(surveys: Iterable[Survey], *, recycle: bool) -> bytes:
+    """The line for grey pictures that were cut into windows."""
+    return json.dumps({"cuts": [cut_json(one) for one in surveys], "recycle": recycle}).encode() + b"\n"
+
+
 def write_registered(distances: list[int], *, recycle: bool) -> bytes:
     """The line for windows that were registered."""
     return json.dumps({"registered": distances, "recycle": recycle}).encode() + b"\n"
@@ -83,6 +94,9 @@ def read_answer(line: bytes) -> Answer:
         if "refused" in body:
             only(body, {"refused", "recycle"})
             return Answer(Reason(body["refused"]), recycle)
+        if "cuts" in body:
+            only(body, {"cuts", "recycle"})
+            return Answer(read_cuts(body["cuts"]), recycle)
         if "registered" in body:
             only(body, {"registered", "recycle"})
             return Answer(read_distances(body["registered"]), recycle)

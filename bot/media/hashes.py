@@ -32,10 +32,12 @@ DIHEDRAL: Final = (
 """What each of the eight hashes in `Frame.pdq` is the hash of, in order."""
 
 
-def hash_picture(picture: Image.Image, at: float = 0.0) -> Frame:
-    """The hashes of `picture` (mode RGB or L), seen `at` seconds into its file: those to search with."""
-    grey = reduced(picture)
-    turned, quality = plain_hashes(Grey(grey))
+def hash_picture(picture: Image.Image, at: float = 0.0, grey: Image.Image | None = None) -> Frame:
+    """The hashes of `picture` (mode RGB or L), seen `at` seconds into its file: those to search with.
+
+    `grey` is the picture reduced, where that was done already.
+    """
+    turned, quality = plain_hashes(Grey(grey or reduced(picture)))
     return _frame(turned, quality, picture, at)
 
 

@@ -23,13 +23,13 @@ from bot.media.look import DENSE, EXACT, PLAIN
 from bot.media.reel import Reel
 from bot.media.refusal import Reason, Refusal
 from bot.media.surveyed import MOST_SURVEYS
+from bot.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.media.limits import Limits
     from bot.model import Frame
-    from bot.survey import Survey
 
 _ORIENTATION: Final = 0x0112  # EXIF 2.32, 4.6.4
 _TURNS: Final = {
@@ -182,16 +182,21 @@ def _draft(picture: Image.Image, look: str) -> None:
 
 
 def _still(empty: Decoded, flats: list[Image.Image], limits: Limits, look: str) -> Decoded:
-    """One picture in each way that viewers may show it; a close look cuts what has enough in it into windows."""
+    """One picture in each way that viewers may show it; what has enough in it can be cut into windows.
+
+    A close look cuts it at once; after a plain one that is done when it is asked for, from the small grey picture.
+    """
     frames: list[Frame] = []
     surveys: list[Survey] = []
     for flat in flats:
-        frame = hash_exactly(flat) if look == EXACT else hash_picture(flat)
+        grey = survey.reduced(flat)
+        frame = hash_exactly(flat) if look == EXACT else hash_picture(flat, grey=grey)
         if distinct([*frames, frame], limits.same_bits, len(flats))[-1:] != [frame]:
             continue
         frames.append(frame)
-        if look == DENSE and frame.quality >= survey.LEAST_QUALITY and len(surveys) < MOST_SURVEYS:
-            surveys.append(survey.survey_picture(survey.reduced(flat), len(frames) - 1))
+        if look != EXACT and frame.quality >= survey.LEAST_QUALITY and len(surveys) < MOST_SURVEYS:
+            uncut = Survey(len(frames) - 1, *grey.size, grey.tobytes())
+            surveys.append(survey.cut(uncut) if look == DENSE else uncut)
     return replace(empty, frames=frames, surveys=tuple(surveys))
 
 

@@ -13,5 +13,11 @@ DENSE: Final = "dense"
 EXACT: Final = "exact"
 """A picture as a whole, hashed to the last bit as the reference does: for a list."""
 
+SURVEY: Final = "survey"
+"""Said instead of a format: the grey pictures of an earlier look are to be cut into windows."""
+
 REGISTER: Final = "register"
 """Said instead of a format: windows of a grey picture are to be registered."""
+
+WITHOUT_FILE: Final = (SURVEY, REGISTER)
+"""Those that begin the jobs in which nothing is decoded."""

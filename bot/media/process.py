@@ -16,11 +16,13 @@ from typing import Final
 from bot.media.answer import MAX_LINE, Answer, BadAnswer, read_answer
 from bot.media.limits import Limits
 from bot.media.lockdown import LEVELS, Level
+from bot.media.look import WITHOUT_FILE
 
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
 _START: Final = (
     "import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('bot.media.worker', run_name='__main__')"
 )
+_PART: Final = 1 << 16  # bytes read at a time: memory for a whole line would be mapped and unmapped each time, 40 µs
 _ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """All that a decoder process sees of the environment: one thread, and no heap reserved for others."""
 
@@ -63,7 +65,7 @@ class Process:
 
     @property
     def is_worn(self) -> bool:
-        """Whether the process has done all the jobs it may do."""
+        """Whether the process has decoded all the files it may decode."""
         return self.jobs >= self._limits.jobs
 
     @property
@@ -82,7 +84,7 @@ class Process:
 
         The second word of `job` is one of `bot.media.look`. The process is told of the `seconds` that it has.
         """
-        self.jobs += 1
+        self.jobs += not job.startswith(WITHOUT_FILE)
         descriptor = _sealed(data)
         try:
             async with asyncio.timeout(seconds):
@@ -122,7 +124,7 @@ class Process:
         loop = asyncio.get_running_loop()
         line = b""
         while not line.endswith(b"\n"):
-            part = await loop.sock_recv(self._channel, MAX_LINE)
+            part = await loop.sock_recv(self._channel, _PART)
             line += part
             if not part or len(line) > MAX_LINE or b"\n" in line[:-1]:
                 raise BadAnswer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -55,17 +56,21 @@ def plain_hashes(grey: Grey) -> tuple[tuple[bytes, ...], int]:
     return _bytes(hashes(turns_of(*frequencies(looks)))), int(qualities(looks[0]))
 
 
-def survey_picture(picture: Image.Image, frame: int = 0) -> Survey:
-    """All windows of `picture` (as `reduced` gives it) with enough in them; it is the file's frame number `frame`."""
-    grey = Grey(picture)
+def survey_picture(picture: Image.Image) -> Survey:
+    """All windows of `picture`, as `reduced` gives it."""
+    return cut(Survey(0, *picture.size, picture.tobytes()))
+
+
+def cut(uncut: Survey) -> Survey:
+    """A survey with all windows of its grey picture that have enough in them."""
+    grey = Grey(Image.frombytes("L", (uncut.width, uncut.height), uncut.grey))
     places = rectangles(grey.pixels)
     cuts = list(cut_windows(grey, places))
     seen = np.stack([cut.seen for cut in cuts])
     good = np.flatnonzero((qualities(seen) >= LEAST_QUALITY) & (texture(seen) >= LEAST_TEXTURE))
     found = hashes(all_turns(frequencies(seen[good])))
     windows = [_window(cuts[number], codes) for number, codes in zip(good.tolist(), found, strict=True)]
-    size = picture.width, picture.height
-    return Survey(frame, *size, picture.tobytes(), tuple(windows), is_screen=bool(places.on_screen))
+    return replace(uncut, windows=tuple(windows), is_screen=bool(places.on_screen))
 
 
 def _window(cut: Cut, codes: NDArray[np.uint8]) -> Window:

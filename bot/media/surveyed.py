@@ -6,7 +6,8 @@ import json
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from PIL import Image
 
@@ -24,16 +25,22 @@ _FARTHEST: Final = 4.0 * SIDE  # pixels: windows reach a little beyond the pictu
 _HASHES: Final = 8 * 32  # bytes
 
 
+class Cut(NamedTuple):
+    """What cutting a grey picture gives: its windows, and whether a picture on a screen was found in it."""
+
+    windows: tuple[Window, ...]
+    is_screen: bool
+
+
 def survey_json(survey: Survey) -> dict[str, Any]:
     """What is written for a survey."""
-    return {
-        "frame": survey.frame,
-        "width": survey.width,
-        "height": survey.height,
-        "grey": b64encode(survey.grey).decode("ascii"),
-        "screen": survey.is_screen,
-        "windows": [_window_json(one) for one in survey.windows],
-    }
+    size = {"width": survey.width, "height": survey.height, "grey": b64encode(survey.grey).decode("ascii")}
+    return {"frame": survey.frame, **size, **cut_json(survey)}
+
+
+def cut_json(survey: Survey) -> dict[str, Any]:
+    """What is written for a survey whose grey picture the reader has."""
+    return {"screen": survey.is_screen, "windows": [_window_json(one) for one in survey.windows]}
 
 
 def _window_json(window: Window) -> dict[str, Any]:
@@ -58,17 +65,26 @@ def _read_survey(body: Any, frames: int) -> Survey:
     only(body, {"frame", "width", "height", "grey", "windows", "screen"})
     width, height = whole(body["width"], SIDE), whole(body["height"], SIDE)
     grey = b64decode(exactly(str, body["grey"]), validate=True)
-    windows = exactly(list, body["windows"])
-    if len(grey) != width * height or len(windows) > _MOST_WINDOWS:
+    if len(grey) != width * height:
         raise ValueError("survey")
-    return Survey(
-        frame=whole(body["frame"], frames - 1),
-        width=width,
-        height=height,
-        grey=grey,
-        windows=tuple(map(_read_window, windows)),
-        is_screen=exactly(bool, body["screen"]),
-    )
+    return Survey(whole(body["frame"], frames - 1), width, height, grey, *_cut(body))
+
+
+def read_cuts(body: Any) -> tuple[Cut, ...]:
+    """What became of each grey picture of a request. Raises ValueError, TypeError or KeyError if wrong."""
+    cuts = exactly(list, body)
+    if len(cuts) > MOST_SURVEYS:
+        raise ValueError("surveys")
+    for one in cuts:
+        only(one, {"screen", "windows"})
+    return tuple(map(_cut, cuts))
+
+
+def _cut(body: Any) -> Cut:
+    windows = exactly(list, body["windows"])
+    if len(windows) > _MOST_WINDOWS:
+        raise ValueError("windows")
+    return Cut(tuple(map(_read_window, windows)), exactly(bool, body["screen"]))
 
 
 def _read_window(body: Any) -> Window:
@@ -88,6 +104,28 @@ def _place(value: Any, farthest: float) -> float:
     if not math.isfinite(number) or abs(number) > farthest:
         raise ValueError("range")
     return number
+
+
+def survey_request(surveys: Sequence[Survey]) -> bytes:
+    """What a decoder process is given to cut surveys into windows: their sizes in a line of JSON, then their pixels."""
+    sizes = [(one.width, one.height) for one in surveys]
+    return json.dumps(sizes).encode() + b"\n" + b"".join(one.grey for one in surveys)
+
+
+def read_survey_request(data: bytes) -> list[Survey]:
+    """The surveys to be cut, whose sizes come from the bot and are trusted; their pixels are an enemy's, like any."""
+    line, _, greys = data.partition(b"\n")
+    surveys, start = [], 0
+    for width, height in json.loads(line):
+        surveys.append(Survey(0, width, height, greys[start : start + width * height]))
+        start += width * height
+    return surveys
+
+
+def with_cuts(surveys: Sequence[Survey], cuts: Sequence[Cut]) -> tuple[Survey, ...]:
+    """The surveys, cut. Raises ValueError unless each was."""
+    pairs = zip(surveys, cuts, strict=True)
+    return tuple(replace(one, windows=cut.windows, is_screen=cut.is_screen) for one, cut in pairs)
 
 
 def register_request(survey: Survey, candidates: Sequence[Candidate]) -> bytes:

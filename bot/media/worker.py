@@ -21,17 +21,18 @@ import av
 import numpy as np
 from PIL import Image
 
-from bot.media.answer import write_refusal, write_registered, write_seen
+from bot.media.answer import write_cuts, write_refusal, write_registered, write_seen
 from bot.media.heif import decode_still
 from bot.media.images import Decoded, decode_image, restrict_pillow
 from bot.media.limits import Limits
 from bot.media.lockdown import lock_down
-from bot.media.look import DENSE, PLAIN, REGISTER
+from bot.media.look import DENSE, PLAIN, REGISTER, SURVEY
 from bot.media.refusal import Reason, Refusal
 from bot.media.registration import register
 from bot.media.sniff import FORMATS, PICTURES, STICKERS, STILLS
 from bot.media.stickers import refuse_gzip
-from bot.media.surveyed import read_request
+from bot.media.survey import cut
+from bot.media.surveyed import read_request, read_survey_request
 from bot.media.videos import decode_video
 
 _MAX_REQUEST: Final = 64
@@ -97,6 +98,8 @@ def _run(data: bytes, job: str, limits: Limits) -> bytes:
         kind, look, seconds = job.split(" ")
         if kind == REGISTER:
             return write_registered(register(*read_request(data)), recycle=recycle)
+        if kind == SURVEY:
+            return write_cuts(map(cut, read_survey_request(data)), recycle=recycle)
         return write_seen(_decode(data, kind, look, limits, float(seconds)), recycle=recycle)
     except Refusal as refusal:
         return write_refusal(refusal.reason, recycle=recycle)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import importlib.util
 import ssl
+import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -43,6 +45,10 @@ UNREADABLE = "no answer of Telegram's"
 
 SLOW = 30.0
 """Seconds to wait with a token that Telegram has just refused."""
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore asks for it several times a request, and Python looks for what is missing on the disk each time.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # Python's own way to say that there is none
 
 _Question = tuple[str, object]
 """A method, and the chat that it is asked about, if any: what a flood wait is for."""

@@ -116,6 +116,25 @@ async def test_pictures_are_fingerprinted(decoders: Decoders, kind: str) -> None
     assert seen.frames[0].quality >= 50
 
 
+def _see_through() -> Image.Image:
+    """A picture that looks different on white and on black."""
+    picture = _PICTURE.convert("RGBA")
+    picture.putalpha(texture(4, 320, 240).convert("L"))
+    return picture
+
+
+@pytest.mark.parametrize(("kind", "surveys"), [("jpeg", 1), ("png", 2)])
+async def test_a_picture_is_cut_as_well_later_as_at_once(decoders: Decoders, kind: str, surveys: int) -> None:
+    """The windows cut from what a plain look kept are those of a close look, without the file, on each background."""
+    data = encode(_PICTURE if kind == "jpeg" else _see_through(), kind)
+    at_once = await decoders.fingerprint(data)
+    upload = Upload()
+    plain = await decoders.fingerprint(data, look=PLAIN, upload=upload)
+    assert [one.windows for one in plain.surveys] == [()] * surveys
+    assert await decoders.survey(plain, upload) == at_once
+    assert all(one.windows for one in at_once.surveys)
+
+
 @pytest.mark.parametrize(
     ("make", "kind"),
     [
@@ -424,12 +443,17 @@ async def test_a_cancelled_job_frees_its_process(single: Decoders) -> None:
 
 
 async def test_a_worn_process_is_replaced() -> None:
-    """After its number of jobs a process makes way for a fresh one."""
+    """After its number of files a process makes way for a fresh one; cutting what it kept of them is no file."""
     running = Decoders(images=1, videos=0, spares=1, limits=replace(UNHURRIED, jobs=2))
     await running.start()
     try:
         first = _first(running).pid
+        plain = await running.fingerprint(_JPEG, look=PLAIN)
         for _ in range(3):
+            await running.survey(plain, Upload())
+        await _settled(running)
+        assert _first(running).pid == first
+        for _ in range(2):
             await running.fingerprint(_JPEG)
         await _settled(running)
         assert first not in running.pids

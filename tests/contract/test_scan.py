@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import sys
+import threading
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.matching.matcher import Matcher
+from bot.matching.matcher import Matcher, Scanned
 from bot.media import pdq
 from bot.media.decoder import Decoders
 from bot.model import (
@@ -26,9 +29,10 @@ from bot.model import (
     SignalKind,
     Tier,
     Trust,
+    Verdict,
     VerdictKind,
 )
-from bot.sandbox.client import SandboxClient, photo
+from bot.sandbox.client import SandboxClient, medium, photo
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.scan import Scanner
@@ -36,6 +40,7 @@ from bot.searching import Searcher
 from bot.store.db import Database
 from bot.telegram.carriers import media_in
 from bot.telegram.gateway import Gateway
+from tests.clips import clip, shots
 from tests.contract.stage import TOKEN
 from tests.tampering import bordered
 from tests.texture import encode, texture
@@ -57,7 +62,11 @@ class Stage:
 
     async def post(self, picture: Image.Image) -> MediaPost:
         """Post a picture and take the update that comes of it."""
-        message = await self.client.post_one(self.poster, self.chat, media=[photo(encode(picture, "jpeg"))])
+        return await self.post_medium(photo(encode(picture, "jpeg")))
+
+    async def post_medium(self, posted: dict[str, Any]) -> MediaPost:
+        """Post a file of any sort and take the update that comes of it."""
+        message = await self.client.post_one(self.poster, self.chat, media=[posted])
         sender = Sender(SenderKind.USER, self.poster, "A member")
         return MediaPost(MessageRef(self.chat, message["message_id"]), sender, SINCE, tuple(media_in(message)))
 
@@ -103,6 +112,39 @@ async def test_windows_are_searched_and_forgotten(stage: Stage) -> None:
     kept = [known.fingerprint for known in stage.scanner._recent.values()]
     assert len(kept) == 3
     assert all(one is not None and one.surveys == () for one in kept)
+
+
+async def test_a_long_clip_is_judged_beside_the_event_loop(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing the frames of a clip with long lists takes a tenth of a second, in which the bot answers others."""
+    judge, threads = stage.scanner._matcher.verdict, []
+
+    def watched(chat_id: int, scanned: Sequence[Scanned]) -> Verdict:
+        threads.append(threading.current_thread())
+        return judge(chat_id, scanned)
+
+    monkeypatch.setattr(stage.scanner._matcher, "verdict", watched)
+    video = await stage.post_medium(medium("video", clip(shots(12), each=4), filename="clip.mp4"))
+    for post in (video, await stage.post(PICTURE)):
+        await stage.scanner.scan(post, is_last_try=False)
+    assert [thread is threading.main_thread() for thread in threads] == [False, True]
+
+
+async def test_a_scan_looks_for_no_module(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once warm, nothing on the way of a picture is looked for on the disk: a missing module, least of all."""
+    looked: list[str] = []
+
+    class Witness:
+        """Sees what Python looks for, and finds none of it."""
+
+        def find_spec(self, name: str, *_where: object) -> None:
+            looked.append(name)
+
+    await stage.scanner.scan(await stage.post(PICTURE), is_last_try=False)
+    post = await stage.post(texture(8))
+    monkeypatch.setattr(sys, "meta_path", [Witness(), *sys.meta_path])
+    await stage.scanner.scan(post, is_last_try=False)
+    monkeypatch.undo()
+    assert looked == []
 
 
 async def test_a_new_entry_makes_a_searched_picture_worth_another_look(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import stat
 import time
@@ -76,6 +77,51 @@ async def test_writes_that_wait_share_a_commit(database: Database) -> None:
     names = [str(number) for number in range(40)]
     assert await asyncio.gather(*(database.write(put_meta(name)) for name in names)) == names
     assert 1 <= len(commits) <= 2
+
+
+async def test_a_busy_event_loop_keeps_no_write_waiting(database: Database) -> None:
+    """A write that was asked for becomes durable however long the event loop is at something else."""
+    writing = asyncio.create_task(database.write(put_meta("meanwhile")))
+    for _ in range(2):  # it is asked for, and handed over
+        await asyncio.sleep(0)
+    with contextlib.closing(sqlite3.connect(database.path or "")) as other:
+        until = time.monotonic() + 60
+        while not other.execute("select 1 from meta where key = 'meanwhile'").fetchone():
+            assert time.monotonic() < until
+            time.sleep(0.01)  # noqa: ASYNC251 - the loop does nothing else: that is the point
+    assert not writing.done()
+    assert await writing == "meanwhile"
+
+
+async def test_what_is_read_together_is_one_state(database: Database) -> None:
+    """Statements of one reading see the same state, whatever is written between them; the next reading sees that."""
+    await database.write(put_meta("before"))
+    async with database.read() as connection:
+        assert set(await connection.scalars(select(meta.c.key))) == {"before"}
+        await database.write(put_meta("after"))
+        assert set(await connection.scalars(select(meta.c.key))) == {"before"}
+    assert await keys(database) == {"before", "after"}
+
+
+async def test_who_has_read_is_in_nobodys_way(database: Database) -> None:
+    """When a reading ends it holds no old state: the log of the database can be emptied at once."""
+    for name in ("a", "b"):
+        await database.write(put_meta(name))
+        await keys(database)
+        assert await database.truncate_log()
+
+
+async def test_a_reading_that_is_given_up_spoils_no_other(database: Database) -> None:
+    """Whoever stops waiting for a long statement leaves a pool behind that answers rightly."""
+    await database.write(put_meta("a"))
+    long = "with recursive c(x) as (select 1 union all select x + 1 from c limit 1000000) select count(*) from c"
+    for _ in range(6):  # more than the pool has connections
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01), database.read() as connection:
+                await connection.scalar(text(long))
+    assert await keys(database) == {"a"}
+    await database.write(put_meta("b"))
+    assert await keys(database) == {"a", "b"}
 
 
 async def test_one_failing_write_takes_no_other_with_it(database: Database) -> None:

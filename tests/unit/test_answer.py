@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.media.answer import MAX_LINE, BadAnswer, Seen, read_answer, write_refusal, write_seen
+from bot.media.answer import MAX_LINE, BadAnswer, Seen, read_answer, write_cuts, write_refusal, write_seen
 from bot.media.images import Decoded
 from bot.media.refusal import Reason
+from bot.media.survey import survey_picture
+from bot.media.surveyed import Cut
 from bot.model import Frame, Part
+from tests.texture import texture
 
 _FRAME = Frame(pdq=(bytes(range(32)),) * 8, quality=100, phash=b"\x01" * 8, at=1.5)
 _GOOD = json.loads(write_seen(Decoded(640, 480, [_FRAME]), recycle=False))
+_SURVEY = survey_picture(texture(7, 256, 192).convert("L"))
+_CUT = json.loads(write_cuts([_SURVEY], recycle=False))
 
 
 def test_what_is_written_is_read() -> None:
@@ -35,9 +40,17 @@ def test_every_refusal_is_read(reason: Reason) -> None:
     assert read_answer(write_refusal(reason, recycle=False)).result is reason
 
 
-def _with(path: list[Any], value: Any) -> bytes:
-    """The good answer with one value replaced."""
-    body = json.loads(json.dumps(_GOOD))
+def test_cuts_are_read() -> None:
+    """The windows of two pictures survive the way through the socket, within the longest line."""
+    surveys = [_SURVEY, replace(_SURVEY, is_screen=True)]
+    line = write_cuts(surveys, recycle=False)
+    assert len(line) < MAX_LINE
+    assert read_answer(line).result == tuple(Cut(one.windows, one.is_screen) for one in surveys)
+
+
+def _with(path: list[Any], value: Any, good: Any = _GOOD) -> bytes:
+    """A good answer with one value replaced."""
+    body = json.loads(json.dumps(good))
     inner = body
     for step in path[:-1]:
         inner = inner[step]
@@ -46,6 +59,7 @@ def _with(path: list[Any], value: Any) -> bytes:
 
 
 _FIRST = ["seen", "frames", 0]
+_WINDOW = ["cuts", 0, "windows", 0]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +104,25 @@ _FIRST = ["seen", "frames", 0]
         _with([*_FIRST, "pdq"], ["00" * 31] * 8),
         _with([*_FIRST, "pdq"], [0] * 8),
         _with([*_FIRST, "extra"], 1),
+        _with(["extra"], 1, _CUT),
+        _with(["cuts"], {}, _CUT),
+        _with(["cuts"], _CUT["cuts"] * 3, _CUT),
+        _with(["cuts", 0], 7, _CUT),
+        _with(["cuts", 0, "extra"], 1, _CUT),
+        _with(["cuts", 0, "screen"], 1, _CUT),
+        _with(["cuts", 0, "windows"], {}, _CUT),
+        _with(["cuts", 0, "windows"], _CUT["cuts"][0]["windows"][:1] * 129, _CUT),
+        _with([*_WINDOW, "extra"], 1, _CUT),
+        _with([*_WINDOW, "stage"], "attic", _CUT),
+        _with([*_WINDOW, "stage"], ["centre"], _CUT),
+        _with([*_WINDOW, "box"], [0.0, 0.0, 1.0], _CUT),
+        _with([*_WINDOW, "box"], [9.0, 0.0, 8.0, 8.0], _CUT),
+        _with([*_WINDOW, "box"], [0, 0.0, 8.0, 8.0], _CUT),
+        _with([*_WINDOW, "box"], [0.0, 0.0, 8.0, 1e9], _CUT),
+        _with([*_WINDOW, "angle"], float("nan"), _CUT),
+        _with([*_WINDOW, "pdq"], "00" * 255, _CUT),
+        _with([*_WINDOW, "pdq"], ["00" * 256], _CUT),
+        _with([*_WINDOW, "frame"], None, _CUT),
     ],
 )
 def test_a_dishonest_answer_is_refused(line: bytes) -> None:

@@ -14,7 +14,7 @@ from bot.media.cells import Grey
 from bot.media.hashes import distance
 from bot.media.registration import Candidate, register
 from bot.media.survey import SIDE, fit, plain_hashes, reduced, survey_picture
-from bot.media.windows import STAGES
+from bot.media.windows import STAGES, cut_windows
 from bot.survey import Window
 from tests.tampering import TAMPERINGS, bordered, captioned, screenshot
 from tests.texture import texture
@@ -103,3 +103,15 @@ def test_rectangles_are_found_where_they_are(picture: Image.Image, place: tuple[
     wanted = [share * side for share, side in zip(place, sides, strict=True)]
     found = rectangles(np.asarray(grey, np.float32)).all
     assert min(max(abs(a - b) for a, b in zip(one, wanted, strict=True)) for one in found) <= 2
+
+
+def test_cells_do_not_hang_on_what_was_asked_before() -> None:
+    """A window's cells are the same, to a hundredth of a grey level, whichever windows shared the work on them."""
+    grey = reduced(PICTURE)
+    boxes = [cut.box for cut in cut_windows(Grey(grey), rectangles(np.asarray(grey, np.float32))) if not cut.angle]
+    ahead, back = Grey(grey), Grey(grey)
+    seen = {box: ahead.cells(box) for box in boxes}
+    for box in reversed(boxes):
+        alone = Grey(grey).cells(box)
+        assert np.abs(seen[box] - alone).max() < 0.01
+        assert np.abs(back.cells(box) - alone).max() < 0.01
