@@ -39,6 +39,7 @@ class Feed:
         self._count = self._characters = 0
         self._last = FIRST
         self._backlogged: set[int] = set()
+        self._released: set[int] = set()  # since the look began that goes on: what it reads may still hold them
         self._is_more = False
         self._news = asyncio.Event()
         self._news.set()
@@ -52,6 +53,7 @@ class Feed:
         rows = self._in_hand[row.chat_id]
         if row.update_id not in rows:
             return
+        self._released.add(row.update_id)
         self._characters -= rows.pop(row.update_id)
         self._count -= 1
         if not rows:
@@ -72,6 +74,7 @@ class Feed:
         """Look at every chat that waits, from where the last round ended, for as long as there is room."""
         start, is_second = self._last, False
         while self._count < 2 * self._room:
+            self._released.clear()
             async with self._database.read() as connection:
                 found = await inbox.chats(connection, bot_id, self._line, after=self._last, most=CHATS)
                 due = [chat for chat in found if not is_second or chat <= start]
@@ -99,7 +102,7 @@ class Feed:
         rows = self._in_hand[chat]
         chosen: list[inbox.Head] = []
         for head in heads:
-            if head.update_id in rows:
+            if head.update_id in rows or head.update_id in self._released:
                 continue
             if not self._has_room(rows, head):
                 self._is_more = True

@@ -20,6 +20,7 @@ from bot.sandbox.world import World
 from bot.store import inbox
 from bot.store.db import Database
 from bot.telegram.dispatch import Dispatch
+from bot.telegram.feed import Feed
 from bot.telegram.gateway import Gateway
 from bot.telegram.sorting import arrival, line_of
 from bot.telegram.turn import Turn, current
@@ -253,3 +254,25 @@ async def test_what_was_stored_raw_is_buried_after_its_media_were_looked_at(data
                     break
                 await asyncio.sleep(0.02)
     assert [one["message"]["photo"] for one in rescued] == [[{"file_id": "f", "file_unique_id": "u"}]]
+
+
+async def test_a_row_that_ends_during_a_look_is_not_taken_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done and released after a look at the queue has begun is not put to work a second time by it."""
+    taken: list[inbox.Row] = []
+    line = line_of(update(1, -1))
+    feed = Feed(database, line, room=8, each=4, put=taken.append)
+    await put(database, update(1, -1), update(2, -1))
+    await feed._go_round(BOT)
+    look = inbox.heads
+
+    async def slow(*args: Any, **options: Any) -> list[inbox.Head]:
+        found = await look(*args, **options)
+        await database.write(lambda connection: inbox.finish(connection, BOT, [1]))
+        feed.release(taken[0])
+        return found
+
+    monkeypatch.setattr(inbox, "heads", slow)
+    await feed._go_round(BOT)
+    assert [row.update_id for row in taken] == [1, 2]
