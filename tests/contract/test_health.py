@@ -130,7 +130,7 @@ async def test_ready_is_what_it_says_and_what_is_not_is_said(parts: Parts) -> No
 
 async def _lock(parts: Parts) -> None:
     """Another program holds the database for longer than anybody waits; the writer's patience is not used up."""
-    parts.database._written_at = None
+    parts.database._writes.written_at = None
     with contextlib.closing(sqlite3.connect(parts.database.path or "", isolation_level=None)) as other:
         other.execute("begin immediate")
         assert await parts.problems() == ["the database takes no writes: database is locked"]
