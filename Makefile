@@ -54,8 +54,8 @@ fix: $(DEV) ## format, and mend what can be mended without thought
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-pictures: $(DEV) ## take the screenshot of the README again
-	HAECHI_PICTURES=docs HAECHI_REQUIRE=browser $(BIN)/pytest -q tests/browser/test_demo.py
+pictures: $(DEV) ## take the screenshots in docs/ again
+	HAECHI_PICTURES=docs HAECHI_REQUIRE=browser $(BIN)/pytest -q tests/browser/test_demo.py tests/browser/test_panels.py
 
 texts: $(DEV) ## bring the catalogues up to date with the texts in the code
 	@$(BIN)/pybabel -q extract -k say:2 -k say_n:2,3 --no-default-keywords --add-location=file --width=120 \
