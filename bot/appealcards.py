@@ -27,17 +27,22 @@ By = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Who may decide an appeal, by their ids; `is_alone` says that nobody but who acted could."""
+    """Who may decide an appeal, by their ids.
+
+    `is_alone` says that nobody but who acted could, `is_free` that the bot acted by itself, so that anybody may who is
+    able to.
+    """
 
     judges: tuple[int, ...] = ()
     is_alone: bool = False
+    is_free: bool = False
 
 
 def bench(able: Sequence[int], acted: Collection[int], appellant_id: int) -> Bench:
     """Choose among the admins who are able to: who acted may decide only where nobody else could."""
     others = tuple(one for one in able if one not in acted and one != appellant_id)
     if others:
-        return Bench(others)
+        return Bench(others, is_free=not acted)
     rest = tuple(one for one in able if one != appellant_id)
     return Bench(rest, is_alone=bool(rest))
 
@@ -50,7 +55,7 @@ async def send(connection: AsyncConnection, appeal: Appeal, case: Case, chosen: 
     settings = await chats.settings(connection, case.chat_id)
     target = await _target(connection, settings, chosen.judges)
     language = await guardians.tongue(connection, settings, target)
-    rule = appealtexts.rule_of(language, appeal, is_alone=chosen.is_alone)
+    rule = appealtexts.rule_of(language, appeal, is_alone=chosen.is_alone, is_free=chosen.is_free)
     text = lines(await _text(connection, appeal, case, settings, target), rule)
     rows, thread_id = appealtexts.keyboard(language, appeal.token), guardians.topic(settings, target)
     key = f"{KEY}{case.id}:{appeal.tries}"

@@ -166,8 +166,12 @@ def card(language: str, appeal: Appeal, case: Case, chat_title: str, done: Html,
     )
 
 
-def rule_of(language: str, appeal: Appeal, *, is_alone: bool) -> Html:
+def rule_of(language: str, appeal: Appeal, *, is_alone: bool, is_free: bool) -> Html:
     """Say who decides an open appeal, and until when."""
+    if is_free:
+        return say(
+            language, "I acted by myself, so any admin may decide. Open until {time}.", time=moment(appeal.until)
+        )
     if is_alone:
         return say(
             language,

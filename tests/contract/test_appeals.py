@@ -218,7 +218,7 @@ def test_who_acted_decides_only_where_nobody_else_could() -> None:
     """Others with the right decide, never the appellant; a case of the bot's alone is anybody's with the right."""
     assert bench([1, 2, 3], {1}, 3) == Bench((2,))
     assert bench([1, 3], {1}, 3) == Bench((1,), is_alone=True)
-    assert bench([1, 2], (), 9) == Bench((1, 2))
+    assert bench([1, 2], (), 9) == Bench((1, 2), is_free=True)
     assert bench([3], {1}, 3) == Bench()
     assert bench([], {1}, 3) == Bench()
 

@@ -53,6 +53,7 @@ async def test_a_false_match_is_appealed_against_and_overturned(places: Places, 
     await place.said("why it was a mistake", chat=place.member)
     card = await appealed(place, number, "my <b>own</b> \u202epicture")
     assert "my <b>own</b> picture" in card["text"]
+    assert "I acted by myself" in card["text"]
     await place.client.add_member(place.log or 0, place.other)
     assert "it takes" in str(await place.press(card, "Overturn", as_=place.other))
     assert place.strikes(place.member) == 1
