@@ -107,9 +107,10 @@ class Outbox:
         words = self._room_for_words()
         full = self._pace.full()
         below = CARD if words <= 0 or self._pace.is_full else outbox.EVERY
+        busy = list(self._in_hand.values())  # taken before reading: what ends meanwhile is still open in what is read
         async with self._database.read() as connection:
             rows = await self._kept_waiting(connection, below, full)
-            ceilings = _lowest((row.chat_id, _rank(row)) for row in (*self._in_hand.values(), *rows))
+            ceilings = _lowest((row.chat_id, _rank(row)) for row in (*busy, *rows))
             for chat_id in full:
                 ceilings.setdefault(chat_id, CARD)
             rows += await outbox.due(connection, room - len(rows), ceilings=ceilings, below=below)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import event, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import calls, cases
 from bot.calls import CARD, CHATTER, RECEIPT
@@ -120,6 +121,28 @@ def words(chat: int, number: int, *, rank: int = CHATTER) -> Call:
 
 
 # --- what goes first -----------------------------------------------------------------------------
+
+
+async def test_a_call_that_ends_during_a_look_is_made_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read may be older than what is in hand: a ban that ends meanwhile is not taken for one that waits."""
+    overdue, has_ended = outbox.overdue, asyncio.Event()
+
+    async def slow(connection: AsyncConnection, since: float, *, ceilings: Mapping[int, int]) -> outbox.Row | None:
+        found = await overdue(connection, since, ceilings=ceilings)
+        if post.stage.world.outbox.list():
+            await asyncio.wait_for(has_ended.wait(), PATIENCE)
+        return found
+
+    monkeypatch.setattr(outbox, "overdue", slow)
+    await post.stage.people.fault("banChatMember", "delay", 1, seconds=1)
+    await post.put(calls.ban(post.stage.group, post.stage.member, "1", is_channel=False))
+    async with post.working():
+        await post.until(0)
+        await asyncio.sleep(0)  # the row is closed: let its end be told
+        has_ended.set()
+        await post.put(words(post.stage.group, 1))
+        await post.until(0)
+    assert post.methods() == ["banChatMember", "sendMessage"]
 
 
 async def test_a_thousand_removals_go_ahead_of_words(post: Post) -> None:
