@@ -192,6 +192,7 @@ def test_what_a_process_is_handed_cannot_be_changed() -> None:
 _LEAVING = """
 import asyncio, sys
 from bot.media.decoder import Decoders
+from tests.unhurried import UNHURRIED
 async def main():
     running = Decoders(images=1, videos=0, spares=1, limits=UNHURRIED)
     await running.start()
