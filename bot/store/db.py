@@ -38,7 +38,10 @@ FRESH_SECONDS = 5.0
 PROOF_MILLISECONDS = 1_000
 """How long a proof waits for the lock: less than whoever asks for it."""
 
-NO_DRIVER = "store.url: PostgreSQL needs the driver asyncpg, which is not shipped: expected sqlite+aiosqlite:///PATH, or nothing"
+NO_DRIVER = (
+    "store.url: PostgreSQL needs the driver asyncpg, which is not shipped: "
+    "expected sqlite+aiosqlite:///PATH, or nothing"
+)
 
 
 class Database:

@@ -1,4 +1,4 @@
-"""The main panels in a real browser, as admins and members meet them in the demo; `make pictures` keeps them in docs/."""
+"""The main panels in a real browser, as admins and members meet them; `make pictures` keeps them in docs/."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def keep(page: Page, folder: Path, name: str) -> None:
 
 @pytest.mark.browser
 async def test_a_group_runs_itself(chromium: str, tmp_path: Path) -> None:
-    """Settings open in private, a report says what it is, an appeal is decided by another, the summary has its chart."""
+    """Settings open in private, a report says what it is, another decides an appeal, the summary has its chart."""
     async with demo() as url, browsing(chromium, url) as page:
         await _settings(page, tmp_path)
         await _report(page, tmp_path)
