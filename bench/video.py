@@ -26,6 +26,8 @@ SIZE, HD = (320, 180), (1280, 720)
 PATIENCE = 60.0
 VPDQ = 37 / 24  # vpdq 0.2.5 at one a second, by decoding every frame, of the same 720p clips on one machine
 ROUNDS = 3
+LOOKS = ("key frames (the first look)", "dense, 5 a second with windows (the closer look)")
+TO_REACH = "dense ≥ 95 %"
 
 Pictures = list[Image.Image]
 
@@ -37,8 +39,8 @@ async def cost(_folder: Path) -> Table:
     """Measure one clip of 12 s in each way, in turn, so that the machine's other work meets all alike."""
     data = coded(film(1, size=HD))
     ways: dict[str, Callable[[], object]] = {
-        "key frames (the first look)": lambda: _decoded(data, dense=False),
-        "dense, 5 a second with windows (the closer look)": lambda: _decoded(data, dense=True),
+        LOOKS[0]: lambda: _decoded(data, dense=False),
+        LOOKS[1]: lambda: _decoded(data, dense=True),
         "every frame decoded, none hashed": lambda: _decode_all(data),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
@@ -54,8 +56,11 @@ async def cost(_folder: Path) -> Table:
         "Processor time for a second of 1280 × 720 (H.264, 25 a second, 12 s in 4 shots), one thread, median of "
         f"{ROUNDS} rounds in turn. vpdq has no wheel: where it was built once it took 37 ms where decoding every frame "
         "took 24, and so it is reckoned from the third row.",
-        ("way", "ms a second of video", "of vpdq's"),
-        tuple((name, f"{of_way * 1000:.1f}", f"{of_way / yardstick:.2f}") for name, of_way in spent.items()),
+        ("way", "ms a second of video", "of vpdq's", "to reach"),
+        tuple(
+            (name, f"{of_way * 1000:.1f}", f"{of_way / yardstick:.2f}", "≤ 1.00" if name in LOOKS else "")
+            for name, of_way in spent.items()
+        ),
     )
 
 
@@ -117,14 +122,14 @@ async def recall(_folder: Path) -> Table:
         for copy, alter in COPIES.items():
             found = [_found(matcher, listed[seed], seed, alter(films[seed], seed)) for seed in range(CLIPS)]
             shares = [f"{100 * sum(column) / CLIPS:.0f} %" for column in zip(*found, strict=True)]
-            rows.append((name, copy, *shares))
+            rows.append((name, copy, *shares, TO_REACH))
             print(rows[-1], flush=True)
     return Table(
         f"{CLIPS} clips of 9 s in 3 shots and {CLIPS} of 6 s in one fast shot ({SIZE[0]} × {SIZE[1]}, made by code) "
         "are on a list, each as `/block` lists it. Found: at T1 or T2, so that the post is removed. One a second "
         "against one a second is what vpdq compares, here with the rule of two frames in place of its 80 %. Wrong: any "
         "other clip of the list, at any tier.",
-        ("clips", "copy", "one a second", "key frames", "dense", "wrong"),
+        ("clips", "copy", "one a second", "key frames", "dense", "wrong", "to reach"),
         tuple(rows),
     )
 

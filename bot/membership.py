@@ -9,11 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import calls, greetings, guardians, panel, unreachable
 from bot.calls import CARD, CHATTER
-from bot.i18n import Html, language_for
+from bot.i18n import SOURCE, Html, language_for
 from bot.model import ChatSettings
 from bot.protection import POST, Presence, lacks
 from bot.store import cases as records
 from bot.store import chats, outbox
+
+SETTLED = ("chat.joined", "chat.left", "chat.migrated", "settings.language")
+"""Lines of the audit log after which a chat's language is its own, and no more that of whoever adds the bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def _known(details: Details) -> dict[str, int | None]:
 
 
 async def _arrive(connection: AsyncConnection, change: Change) -> None:
+    await _speak(connection, change)
     settings = await chats.settings(connection, change.chat_id)
     place, language = await _place(connection, change, settings)
     text = greetings.arrival(language, change.title, change.after, lacks(change.chat_type, change.after))
@@ -102,6 +106,14 @@ async def _arrive(connection: AsyncConnection, change: Change) -> None:
     if not await chats.logged_by(connection, change.chat_id):  # a chat that is a log already needs no introduction
         await outbox.put(connection, [call])
     await records.record(connection, "chat.joined", chat_id=change.chat_id, actor_id=change.by_id)
+
+
+async def _speak(connection: AsyncConnection, change: Change) -> None:
+    """Have a chat that a message made known first speak the language of whoever added the bot, unless it chose one."""
+    settings, wanted = await chats.settings(connection, change.chat_id), language_for(change.by_language)
+    is_open = settings.language == SOURCE and wanted != SOURCE
+    if is_open and not await chats.has_on_record(connection, change.chat_id, SETTLED):
+        await chats.change(connection, change.chat_id, language=wanted)
 
 
 async def _leave(connection: AsyncConnection, change: Change) -> None:

@@ -102,7 +102,7 @@ BaseUrl = Annotated[
 StoreUrl = Annotated[
     str,
     _matching(r"(|sqlite\+aiosqlite:///.+|postgresql\+asyncpg://\S+)"),
-    Expected("sqlite+aiosqlite:///PATH, postgresql+asyncpg://USER:PASSWORD@HOST/NAME, or nothing"),
+    Expected("sqlite+aiosqlite:///PATH, or nothing"),
 ]
 Listen = Annotated[
     str,

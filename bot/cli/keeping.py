@@ -19,7 +19,7 @@ from bot.store import lock
 
 log = structlog.get_logger(__name__)
 
-SERVER = "store.url is a PostgreSQL database: back it up with pg_dump, and put it back with pg_restore"
+SERVER = "store.url is no SQLite file: haechi backup and restore copy such a file only"
 
 
 def backup(

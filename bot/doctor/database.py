@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import protection
 from bot.doctor.finding import Finding, error, ok, warning
-from bot.errors import StoreError
+from bot.errors import ConfigError, StoreError
 from bot.model import ListKind
 from bot.protection import Presence
 from bot.settings import Settings
@@ -49,6 +49,8 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async for one in _content(settings):
             yield one
+    except ConfigError as failure:
+        yield error("database", str(failure), "leave store.url empty: the database is then haechi.db in data_dir")
     except (SQLAlchemyError, StoreError, OSError) as failure:
         words = str(getattr(failure, "orig", None) or failure)
         yield error("database", f"cannot be read: {words}", "see store.url, and whether the server answers")

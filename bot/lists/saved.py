@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 from bot.matching.dumps import Dump
 
 NAME: Final = "entries.index"
+FRESH: Final = f"{NAME}.new"
+"""What is being written, until it is whole and takes the other's place."""
+
 VERSION: Final = 1
 """Of the format and of the meaning of the arrays: bands are permuted by `bands.SEED`, for instance."""
 
@@ -45,7 +48,7 @@ def write(folder: Path, about: dict[str, Any], dump: Dump) -> None:
         table.append((name, array.dtype.str, array.shape, offset, zlib.crc32(_octets(array))))
         offset += -(-array.nbytes // _ALIGNED) * _ALIGNED
     header = json.dumps({"version": VERSION, "about": about, "facts": dump.facts, "arrays": table}).encode()
-    fresh = folder / f"{NAME}.new"
+    fresh = folder / FRESH
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(_MAGIC + _FRONT.pack(len(header), zlib.crc32(header)) + header)
@@ -63,6 +66,12 @@ def remove(folder: Path) -> None:
     """Remove the index, if there is one and it can be removed."""
     with contextlib.suppress(OSError):
         (folder / NAME).unlink()
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a write that was cut off has left, as large as an index and full of hashes."""
+    with contextlib.suppress(OSError):
+        (folder / FRESH).unlink()
 
 
 def read(folder: Path) -> tuple[dict[str, Any], Dump]:

@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import metrics
+from bot import aside, metrics
 from bot.lists import saved
 from bot.lists.saved import Unusable
 from bot.matching import loose
@@ -59,6 +59,7 @@ class ListFeed:
     """Loads every list, then follows the changes. `ready` is set once everything is loaded.
 
     With a folder, what was loaded is kept there as a file that the next start maps instead of reading every row.
+    Work on the whole of long lists takes minutes, so it is all done aside: a stop leaves it where it is.
     """
 
     def __init__(self, database: Database, matcher: Matcher, folder: Path | None = None) -> None:
@@ -121,13 +122,13 @@ class ListFeed:
         """Make searching fast again after large changes, and save them."""
         if self._compiling is None and len(self._matcher.entries) >= COMPILE_FROM:
             self._compiling = asyncio.create_task(self._compile(), name="lists-compile")  # changes do not wait for it
-        is_compacted = await asyncio.to_thread(self._matcher.compact)
+        is_compacted = await aside.run(self._matcher.compact)
         if is_compacted or self._saved_seq is None or self._seq - self._saved_seq >= SAVE_CHANGES:
             await self.save()
 
     async def _compile(self) -> None:
         started = time.monotonic()
-        if await asyncio.to_thread(loose.prepare):
+        if await aside.run(loose.prepare):
             log.info("lists.compiled", seconds=round(time.monotonic() - started, 1))
 
     async def save(self) -> None:
@@ -136,12 +137,12 @@ class ListFeed:
         if self._folder is None or is_busy or self._seq == self._saved_seq:
             return
         if len(self._matcher.entries) < SAVE_FROM:
-            await asyncio.to_thread(saved.remove, self._folder)
+            await aside.run(saved.remove, self._folder)
             return
         name = await self._database.write(anchors.ensure_name)
         async with self._database.read() as connection:
             change = await anchors.change(connection, self._seq)
-        dump = await asyncio.to_thread(self._matcher.entries.dump)  # nobody but this feed changes the entries
+        dump = await aside.run(self._matcher.entries.dump)  # nobody but this feed changes the entries
         about = {"database": name, "seq": self._seq, "change": change}
         self._writing = asyncio.create_task(self._write(self._folder, about, dump), name="lists-save")
         self._saved_seq = self._seq
@@ -153,7 +154,7 @@ class ListFeed:
 
     async def _write(self, folder: Path, about: dict[str, object], dump: Dump) -> None:
         try:
-            await asyncio.to_thread(saved.write, folder, about, dump)
+            await aside.run(saved.write, folder, about, dump)
         except OSError as error:  # the next start is slower, that is all
             log.warning("lists.index_not_saved", error=error.strerror)
 
@@ -165,14 +166,15 @@ class ListFeed:
             self._seq = await entries.last_change(connection)
             await self._put_lists(connection)
             async for piece in columns.load(connection):
-                await asyncio.to_thread(self._add, piece)
+                await aside.run(self._add, piece)
 
     async def _load_saved(self) -> bool:
         """Load the file and what changed since; whether all of it is what the database holds."""
         if self._folder is None:
             return False
+        await aside.run(saved.tidy, self._folder)
         try:
-            about, dump = await asyncio.to_thread(saved.read, self._folder)
+            about, dump = await aside.run(saved.read, self._folder)
             async with self._database.read() as connection:
                 await self._take_over(connection, about, dump)
         except FileNotFoundError:
@@ -189,7 +191,7 @@ class ListFeed:
         self._seq = int(str(about["seq"]))
         if about["change"] != await anchors.change(connection, self._seq):
             raise Unusable("the database has another history")
-        await asyncio.to_thread(self._matcher.entries.restore, dump)
+        await aside.run(self._matcher.entries.restore, dump)
         self._saved_seq = self._seq
         await self._put_lists(connection)
         if found := await entries.changes(connection, self._seq):
@@ -201,8 +203,8 @@ class ListFeed:
 
     async def _is_true(self, connection: AsyncConnection) -> bool:
         """Whether the ids in memory are the database's, and the values of a sample of them."""
-        ids = await asyncio.to_thread(self._matcher.entries.ids)
-        sample = await asyncio.to_thread(self._matcher.entries.sample, SAMPLE)
+        ids = await aside.run(self._matcher.entries.ids)
+        sample = await aside.run(self._matcher.entries.sample, SAMPLE)
         is_same = (ids.size, int(ids.sum())) == await anchors.totals(connection)
         return is_same and sample == await anchors.values(connection, sample)
 
@@ -215,16 +217,16 @@ class ListFeed:
         not matter: what is gone goes first, for a list's id may be given again after it was dropped.
         """
         for list_id in dict.fromkeys(one.list_id for one in found if one.change == "drop_list"):
-            await asyncio.to_thread(self._matcher.drop_list, list_id)
+            await aside.run(self._matcher.drop_list, list_id)
             self._saved_seq = None  # what was dropped does not stay in the file for long
         gone = [np.arange(first, last + 1) for first, last in _ranges(found, "removed")]
         if gone:
-            await asyncio.to_thread(self._matcher.remove, np.concatenate(gone).tolist())
+            await aside.run(self._matcher.remove, np.concatenate(gone).tolist())
         if any(one.change in ("list", "quarantine", feds.SHARED) for one in found):
             await self._put_lists(connection)
         for first, last in _joined(_ranges(found, "added")):
             async for piece in columns.load(connection, first=first, last=last):
-                await asyncio.to_thread(self._add, piece)
+                await aside.run(self._add, piece)
 
     async def _put_lists(self, connection: AsyncConnection) -> None:
         for one in await entries.all_lists(connection):

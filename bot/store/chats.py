@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.store import counts, joined, unreachable, upsert
 from bot.store.fedtables import fed_chats
 from bot.store.reporttables import report_blocks
 from bot.store.tables import (
+    audit,
     breakers,
     buttons,
     cases,
@@ -133,6 +135,12 @@ async def migrate(connection: AsyncConnection, old: int, new: int) -> bool:
     if moved.rowcount:
         await connection.execute(list_changes.insert().values(change="shared", list_id=0))
     return True
+
+
+async def has_on_record(connection: AsyncConnection, chat_id: int, codes: Collection[str]) -> bool:
+    """Whether the audit log has a line of one of `codes` about a chat."""
+    query = select(audit.c.id).where(audit.c.chat_id == chat_id, audit.c.code.in_(codes)).limit(1)
+    return await connection.scalar(query) is not None
 
 
 async def logged_by(connection: AsyncConnection, log_chat_id: int) -> list[int]:

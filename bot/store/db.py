@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import StoreError
+from bot.errors import ConfigError, StoreError
 from bot.store import driver, upsert
 from bot.store.tables import meta
 from bot.store.writer import Write, Writer
@@ -38,9 +38,16 @@ FRESH_SECONDS = 5.0
 PROOF_MILLISECONDS = 1_000
 """How long a proof waits for the lock: less than whoever asks for it."""
 
+NO_DRIVER = (
+    "store.url: PostgreSQL needs the driver asyncpg, which is not shipped: "
+    "expected sqlite+aiosqlite:///PATH, or nothing"
+)
+
 
 class Database:
-    """One database, SQLite in WAL mode with ``synchronous=FULL`` by default.
+    """One database: SQLite in WAL mode with ``synchronous=FULL``.
+
+    The statements are written for PostgreSQL too, but its driver is not shipped and nothing is tested with it yet.
 
     All writes go through `write`: those that are waiting when the writer is free share one commit,
     which is what makes an fsync for each of them affordable. Reads see the last commit.
@@ -144,7 +151,7 @@ class Database:
     def _engine(self, *, write: bool) -> AsyncEngine:
         # Parameters are hidden from errors: they are people's words, reporters and hashes.
         if not self.is_sqlite:
-            return create_async_engine(self._url, pool_size=1 if write else 5, hide_parameters=True)
+            return self._server(pool_size=1 if write else 5)
         is_ours = self.path is not None and not self._url.query
         connect = partial(driver.connect_here if write else driver.connect, str(self.path))
         opened = {"async_creator": connect} if is_ours else {}
@@ -153,6 +160,12 @@ class Database:
         begin = _begin_writing if write else _begin_reading if is_ours else _begin
         event.listen(engine.sync_engine, "begin", begin)
         return engine
+
+    def _server(self, *, pool_size: int) -> AsyncEngine:
+        try:
+            return create_async_engine(self._url, pool_size=pool_size, hide_parameters=True)
+        except ModuleNotFoundError as error:
+            raise ConfigError(NO_DRIVER) from error
 
 
 def _truncate_log(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One spelling of INSERT … ON CONFLICT for both engines; no table is known here."""
+"""One spelling of INSERT … ON CONFLICT for SQLite and, when it is shipped, PostgreSQL; no table is known here."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 import shutil
 import stat
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from structlog.testing import capture_logs
 
 from bot.lists import saved, sync
 from bot.lists.sync import ListFeed
+from bot.matching import loose
 from bot.matching.matcher import Matcher
 from bot.matching.origins import Origin
 from bot.model import ListKind, SignalKind, Trust
@@ -373,6 +375,55 @@ async def test_a_running_feed_sees_every_change(database: Database, tmp_path: Pa
         await running
     await feed.saved()
     assert (await loaded(database, tmp_path / "index"))[2] == ["lists.loaded True"]
+
+
+@pytest.mark.parametrize(
+    ("room", "work"), [(Matcher, "compact"), (loose, "prepare"), (saved, "write"), (saved, "read")]
+)
+def test_a_stop_waits_for_no_long_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: object, work: str
+) -> None:
+    """A process whose lists are being merged, compiled, saved or read, minutes with long ones, ends all the same."""
+    monkeypatch.setattr(sync, "COMPILE_FROM", 1)
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def endlessly(*_: object) -> None:
+        has_begun.set()
+        may_end.wait()
+        raise OSError("nobody hears this")
+
+    async def life() -> None:
+        opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'haechi.db'}")
+        await upgrade(opened)
+        await opened.start()
+        await make(opened, "one", 5)
+        feed = ListFeed(opened, Matcher(), tmp_path / "index")
+        running = asyncio.create_task(feed.run())
+        await _until(has_begun.is_set)
+        running.cancel()
+        await asyncio.wait([running])
+        await opened.stop()
+
+    monkeypatch.setattr(room, work, endlessly)
+    process = threading.Thread(target=asyncio.run, args=(life(),), daemon=True)
+    process.start()
+    process.join(PATIENCE)
+    is_over = not process.is_alive()
+    may_end.set()
+    assert has_begun.is_set()
+    assert is_over
+
+
+async def test_a_write_that_was_cut_off_counts_for_nothing(database: Database, tmp_path: Path) -> None:
+    """What a stop left of a file half written is never read, and is gone after the next start: hashes are in it."""
+    folder = tmp_path / "index"
+    await make(database, "one", 20)
+    await save(database, folder)
+    (folder / f"{saved.NAME}.new").write_bytes((folder / saved.NAME).read_bytes()[:-500])
+    _, matcher, logged = await loaded(database, folder)
+    assert logged == ["lists.loaded True"]
+    assert state(matcher) == await stored(database)
+    assert [path.name for path in folder.iterdir()] == [saved.NAME]
 
 
 async def _until(what: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot import membership
+from bot import chatsettings, membership
 from bot.curation import list_files
 from bot.membership import Change, Details
 from bot.model import ListKind, UnscannablePolicy
@@ -171,8 +171,18 @@ async def test_a_chat_that_was_met_first_is_greeted_all_the_same(database: Datab
     """A message may be handled before the change that brought the bot: the greeting and the alarm still come."""
     facts = {"type": "supergroup", "title": "The place", "username": "place"}
     await database.write(lambda connection: membership.meet(connection, CHAT, FULL, Details(OWNER), **facts))
-    await follow(database, replace(ADDED, by_language="en"))
-    assert ["I am Haechi" in text for text in await texts(database, CHAT)] == [True]
+    await follow(database, replace(ADDED, by_language="ko"))
+    assert ["저는 해치" in text for text in await texts(database, CHAT)] == [True]
+    assert (await settings(database)).language == "ko"
+
+
+async def test_a_language_that_was_chosen_before_the_greeting_stays(database: Database) -> None:
+    """What an admin chose in the moment between the first message and the change is not taken from them."""
+    facts = {"type": "supergroup", "title": "The place", "username": "place"}
+    await database.write(lambda connection: membership.meet(connection, CHAT, FULL, Details(OWNER), **facts))
+    await database.write(lambda connection: chatsettings.choose(connection, CHAT, "language", "fr", by=OWNER))
+    await follow(database, replace(ADDED, by_language="ko"))
+    assert (await settings(database)).language == "fr"
 
 
 async def test_a_loss_that_was_seen_first_alarms_all_the_same(database: Database) -> None:

@@ -25,6 +25,7 @@ from bot.store.entries import NewEntry
 from bot.store.schema import upgrade
 from bot.store.tables import meta, metadata
 from tests.contract import arrivals
+from tests.running import TOKEN, haechi
 
 BOT = 4242
 
@@ -300,3 +301,15 @@ async def test_a_group_takes_everything_along_when_it_becomes_a_supergroup(datab
         assert await cases.active_strikes(connection, -100, 7) == 1
         waiting = await outbox.due(connection, 5)
         assert [(row.chat_id, row.args["chat_id"]) for row in waiting] == [(-100, -100)]
+
+
+async def test_a_server_without_its_driver_is_one_clear_line(tmp_path: Path) -> None:
+    """PostgreSQL, whose driver is not shipped, ends every command in a line that names the key and what is expected."""
+    words = "haechi: store.url: PostgreSQL needs the driver asyncpg, which is not shipped: expected "
+    server = {"HAECHI_STORE__URL": "postgresql+asyncpg://haechi:sesame@127.0.0.1/haechi"}
+    for command in (("run",), ("lists", "show")):
+        code, _, err = await haechi(tmp_path, *command, HAECHI_TELEGRAM__TOKEN=TOKEN, **server)
+        assert (code, err) == (2, f"{words}sqlite+aiosqlite:///PATH, or nothing\n")
+    code, out, _ = await haechi(tmp_path, "doctor", HAECHI_TELEGRAM__TOKEN="", **server)
+    assert code == 1
+    assert "store.url: PostgreSQL needs the driver asyncpg" in out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from bot.store import appealtables, reporttables, telltables, trusttables  # noqa: F401 - tables are there once imported
 from bot.store.indexes import metadata
 
 context.configure(
