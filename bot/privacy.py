@@ -52,7 +52,11 @@ def notice(language: str, keep: Retention, contact: str) -> Html:
                 time=days(keep.reports_days),
             ),
             say(language, "• Who changed settings and lists: {time}.", time=days(keep.audit_days)),
-            say(language, "• That a chat's admins trust you, with your name: until they no longer do."),
+            say(
+                language,
+                "• That a chat's admins trust you, with your name: until they no longer do, or {time} after I left it.",
+                time=days(keep.people_days),
+            ),
             say(
                 language,
                 "• Your name, username and language: {time} after I saw you write last.",
