@@ -168,7 +168,7 @@ async def _reach(
 ) -> tuple[str, Case | None]:
     """Carry a ban into one chat, once; `ref` is a message to remove, `about` the one that it was decided on.
 
-    What a chat's own admins decided stays: whom they trust is not banned, and a ban that they lifted does not come back.
+    Whom a chat trusts is not banned there, and a ban that its admins lifted does not come back.
     """
     known = await store.of_chat(connection, place.chat_id)
     if known is None:

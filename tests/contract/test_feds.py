@@ -207,7 +207,7 @@ async def test_nobody_protected_is_banned(database: Database, fed: Fed) -> None:
 
 
 async def test_whom_a_chat_trusts_stays_and_its_admins_are_told(database: Database, fed: Fed) -> None:
-    """A chat that trusts the banned person does nothing to them and tells its admins, once, until it trusts them no more."""
+    """A chat that trusts the banned person does nothing to them and tells its admins, once, until that ends."""
     await database.write(lambda c: trusted.add(c, THERE, WHO.id, WHO.name, by=1))
     done = await ban(database, order(fed, (place(HERE), place(THERE, may=False))))
     assert (done.acts, done.told, done.waits) == (1, 1, 0)
