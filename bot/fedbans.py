@@ -16,7 +16,7 @@ from bot.model import Action, ActionKind, Decision, MessageRef, Sender, SenderKi
 from bot.notices import shorten, where
 from bot.policy import PUNISHABLE, SERVICE_IDS, Standing
 from bot.store import cases as records
-from bot.store import chats, outbox
+from bot.store import chats, outbox, trusted
 from bot.store import feds as store
 from bot.store.cases import Case
 from bot.store.feds import Fed, FedBan
@@ -168,20 +168,22 @@ async def _reach(
 ) -> tuple[str, Case | None]:
     """Carry a ban into one chat, once; `ref` is a message to remove, `about` the one that it was decided on.
 
-    What a chat's own admins decided since stays: a ban that they lifted does not come back.
+    Whom a chat trusts is not banned there, and a ban that its admins lifted does not come back.
     """
     known = await store.of_chat(connection, place.chat_id)
     if known is None:
         return "waits", None
     fed, member = known
-    if place.standing is Standing.UNKNOWN or (member.acts and not place.may_restrict):
+    is_trusted = await trusted.has(connection, place.chat_id, kept.sender_id)
+    acts = member.acts and not is_trusted
+    if place.standing is Standing.UNKNOWN or (acts and not place.may_restrict):
         return "waits", None
     if place.standing not in PUNISHABLE:
         return "spared", None
     case, is_new = await _open(connection, kept, place, sender, about)
-    if not member.acts:
+    if not acts:
         if is_new:
-            await _tell(connection, fed, kept, case)
+            await _tell(connection, fed, kept, case, is_trusted=is_trusted)
         return "told", case
     if await _has_banned(connection, case):
         return "acts", case
@@ -225,19 +227,20 @@ async def _has_banned(connection: AsyncConnection, case: Case) -> bool:
     return any(one.kind == "ban" and one.state != "refused" for one in await records.actions(connection, case.id))
 
 
-async def _tell(connection: AsyncConnection, fed: Fed, kept: FedBan, case: Case) -> None:
-    """Tell the admins of a chat that wants to be told only."""
+async def _tell(connection: AsyncConnection, fed: Fed, kept: FedBan, case: Case, *, is_trusted: bool) -> None:
+    """Tell the admins of a chat that wants to be told only, or trusts whom the ban is about."""
     settings = await chats.settings(connection, case.chat_id)
     target = await cases.admin_chat(connection, settings)
-    text = notice(await guardians.tongue(connection, settings, target), fed, kept, case, settings.title)
+    language = await guardians.tongue(connection, settings, target)
+    text = notice(language, fed, kept, case, settings.title, is_trusted=is_trusted)
     key, thread_id = f"fed:{kept.id}:{case.chat_id}", guardians.topic(settings, target)
     call = calls.say(key, target, text, rank=CARD, thread_id=thread_id, case_id=case.id)
     await outbox.put(connection, [call])
     await records.note(connection, case.id, "notify")
 
 
-def notice(language: str, fed: Fed, kept: FedBan, case: Case, chat_title: str) -> Html:
-    """Say to admins that somebody in their chat is banned in its federation, where the chat wants no more than that."""
+def notice(language: str, fed: Fed, kept: FedBan, case: Case, chat_title: str, *, is_trusted: bool = False) -> Html:
+    """Say to admins that somebody in their chat is banned in its federation, and why not here."""
     return lines(
         say(
             language,
@@ -247,7 +250,9 @@ def notice(language: str, fed: Fed, kept: FedBan, case: Case, chat_title: str) -
         ),
         *where(language, case, chat_title, with_link=True),
         say(language, "Reason: {reason}.", reason=shorten(kept.reason).rstrip(".")) if kept.reason else None,
-        say(language, "This chat only wants to be told. To ban here: <code>/ban {id}</code>", id=case.sender_id),
+        say(language, "They are trusted here. To ban them all the same: <code>/ban {id}</code>", id=case.sender_id)
+        if is_trusted
+        else say(language, "This chat only wants to be told. To ban here: <code>/ban {id}</code>", id=case.sender_id),
     )
 
 

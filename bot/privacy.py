@@ -52,7 +52,7 @@ def notice(language: str, keep: Retention, contact: str) -> Html:
                 time=days(keep.reports_days),
             ),
             say(language, "• Who changed settings and lists: {time}.", time=days(keep.audit_days)),
-            say(language, "• That a chat's admins trust you, with your name: until they no longer do."),
+            _trust(language, days(keep.people_days)),
             say(
                 language,
                 "• Your name, username and language: {time} after I saw you write last.",
@@ -66,6 +66,14 @@ def notice(language: str, keep: Retention, contact: str) -> Html:
         say(language, "Ask about it here: {contact}", contact=contact)
         if contact
         else say(language, "Ask whoever runs this bot, or the admins of your group."),
+    )
+
+
+def _trust(language: str, time: str) -> Html:
+    return say(
+        language,
+        "• That a chat's admins trust you, with your name: until they no longer do, or {time} after I left it.",
+        time=time,
     )
 
 

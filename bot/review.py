@@ -46,7 +46,8 @@ class Ruling:
     """One press of a card's button by an admin who may do it.
 
     `card` is where the card stands; `mark` is different for every press; `files` are the post's, by file_unique_id,
-    with what is known of them. `number` is the claim that a button spoke of, `seconds` how long one lasts.
+    with what is known of them. `number` is the claim that a button spoke of, `seconds` how long one lasts. `thread_id`
+    is the topic that the post was in, as far as it is known.
     """
 
     button: Button
@@ -59,6 +60,7 @@ class Ruling:
     files: Sequence[tuple[str, Fingerprint | None]] = ()
     number: int | None = None
     seconds: float = claims.SECONDS
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,8 @@ async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Dec
     text = quiet.ruling(settings, case, answers.sanction(settings.language, case, PUNISHING[ruling.action], decision))
     if text is not None:
         rows = await letters.link(connection, replace(case, state="closed"))
-        call = calls.say(f"sanction:{case.id}", case.chat_id, text, rank=CHATTER, buttons=rows, case_id=case.id)
+        key, thread_id = f"sanction:{case.id}", ruling.thread_id
+        call = calls.say(key, case.chat_id, text, rank=CHATTER, buttons=rows, thread_id=thread_id, case_id=case.id)
         await outbox.put(connection, [call])
 
 
@@ -223,7 +226,8 @@ async def _tell_released(connection: AsyncConnection, ruling: Ruling) -> None:
             number=case.id,
         )
     )
-    call = calls.say(f"released:{case.id}", case.chat_id, text, rank=CHATTER, case_id=case.id)
+    key, thread_id = f"released:{case.id}", ruling.thread_id
+    call = calls.say(key, case.chat_id, text, rank=CHATTER, thread_id=thread_id, case_id=case.id)
     await outbox.put(connection, [call])
 
 

@@ -41,7 +41,7 @@ class Undoing:
 
     `files` are the post's, by file_unique_id, to be let through from now on; `may_invite` is whether the bot may make
     links; `is_said_here` whether the answer is read in the case's own chat; `is_heard` whether the poster appealed, and
-    is told what came of it otherwise.
+    is told what came of it otherwise. `thread_id` is the topic that the post was in, as far as it is known.
     """
 
     case: Case
@@ -51,6 +51,7 @@ class Undoing:
     files: Sequence[tuple[str, Fingerprint | None]] = ()
     is_said_here: bool = False
     is_heard: bool = False
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +179,14 @@ async def _tell(
             return  # told with the link, once it is made
         person = await chats.person(connection, case.sender_id)
         language = language_for(person.language if person else None)
-        text, target, rank = invites.told(language, case, settings.title), case.sender_id, RECEIPT
+        text, target, rank, topic = invites.told(language, case, settings.title), case.sender_id, RECEIPT, None
     elif undoing.scene.chat_type != "channel" and not undoing.is_said_here and not quiet.is_silent(settings):
         text, target, rank = group_words(settings.language, case), case.chat_id, CHATTER
+        topic = undoing.thread_id
     else:
         return
-    await outbox.put(connection, [calls.say(f"undone:{case.id}:{tries}", target, text, rank=rank, after=key)])
+    call = calls.say(f"undone:{case.id}:{tries}", target, text, rank=rank, thread_id=topic, after=key)
+    await outbox.put(connection, [call])
 
 
 # --- what is said --------------------------------------------------------------------------------

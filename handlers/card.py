@@ -10,18 +10,21 @@ from bot.i18n import say
 from bot.model import Sender, SenderKind
 from bot.moderation import By, Scene
 from bot.policy import Standing
-from bot.review import LISTING, Fate, Ruling
+from bot.review import LISTING, PUNISHING, Fate, Ruling
 from bot.store import cases as records
 from bot.store import chats
 from bot.store.cases import Button, Case
 from handlers import guard, target
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import denied
+from handlers.commands import away, denied
 from handlers.context import Context, Services
 from handlers.rights import CARD_BUTTONS
 
 UNASKED = frozenset({*claims.ACTIONS, "dismiss", "misuse", "allow"})
 """Actions that touch nobody, for which Telegram need not be asked who the poster is."""
+
+TOLD = frozenset({*PUNISHING, "allow"})
+"""Actions of which the group hears, in the topic of the post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ async def press(context: Context, pressed: Pressed) -> Toast:
     right = CARD_BUTTONS.get(pressed.parts[1]) if len(pressed.parts) > 1 else None
     if found is None or right is None:
         return INVALID
+    if await guard.is_away(context.services, found.button.chat_id):
+        return Toast(away(pressed.language), alert=True)
     chat_member = await guard.member(context.services, found.button.chat_id, pressed.user_id)
     if (missing := guard.lacking(chat_member, right)) is not None:
         return denied(pressed, missing)
@@ -90,9 +95,11 @@ def _is_its_card(pressed: Pressed, card: Card, places: set[int | None]) -> bool:
 async def _ruling(context: Context, pressed: Pressed, found: _Found, by: By) -> Ruling:
     services, case, action = context.services, found.case, pressed.parts[1]
     sender = Sender(SenderKind(case.sender_kind), case.sender_id, case.sender_name)
-    scene = Scene(found.chat_type, Standing.MEMBER)
+    scene, thread_id = Scene(found.chat_type, Standing.MEMBER), None
     if action not in UNASKED:
         scene = await target.scene(services, case.chat_id, found.chat_type, sender)
+    if action in TOLD:
+        thread_id = await target.topic(services, case.message, found.chat_type)
     return Ruling(
         button=found.button,
         case=case,
@@ -104,4 +111,5 @@ async def _ruling(context: Context, pressed: Pressed, found: _Found, by: By) -> 
         number=int(pressed.parts[2]) if _is_take(pressed) else None,
         seconds=60.0 * services.settings.limits.claim_minutes,
         files=await target.files(services, case.message) if action in LISTING and case.message else (),
+        thread_id=thread_id,
     )

@@ -257,6 +257,11 @@ def denied(pressed: Pressed, right: Right, *, alert: bool = True) -> Toast:
     return Toast(refusal(pressed.language, right), alert=alert)
 
 
+def away(language: str) -> Html:
+    """Say to an admin that the bot has left the chat that something is about."""
+    return say(language, "I am not in that chat any more and can change nothing there.")
+
+
 async def _refuse(context: Context, asker: Asker, words: Callable[[str], Html]) -> None:
     """Say no: in private where the bot may write to them, else under their command."""
 

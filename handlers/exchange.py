@@ -23,7 +23,7 @@ from bot.store import cases as records
 from bot.store import chats, outbox
 from handlers import guard, replies
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import Act, Asker, denied, language_of, refusal
+from handlers.commands import Act, Asker, away, denied, language_of, refusal
 from handlers.context import Context
 from handlers.rights import IMPORT_BUTTONS, SETTINGS_BUTTONS
 
@@ -140,6 +140,8 @@ async def press(context: Context, pressed: Pressed) -> Toast:
         found = await records.button(connection, pressed.parts[0])
     if found is None or found.kind != exchange.BUTTON or found.created_at + CONFIRM_SECONDS < time.time():
         return INVALID
+    if await guard.is_away(context.services, found.chat_id):
+        return Toast(away(pressed.language), alert=True)
     if not await guard.may(context.services, found.chat_id, pressed.user_id, right):
         return denied(pressed, right)
     return await _decide(context, pressed)
@@ -190,6 +192,9 @@ async def _owned(context: Context, asker: Asker) -> int | None:
     chat_id = int(named) if asker.is_private else asker.chat_id
     if not await guard.may(context.services, chat_id, asker.user_id, OWNER):
         await _answer(context, asker, lambda language: refusal(language, OWNER))
+        return None
+    if await guard.is_away(context.services, chat_id):
+        await _answer(context, asker, away)
         return None
     return chat_id
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.errors import Unreachable
 from bot.model import MediaPost, Sender, SenderKind, Verdict, VerdictKind
 from bot.policy import Standing, standing
+from bot.protection import presence_of
 from bot.store import chats
 from handlers.rights import Right
 
@@ -49,6 +50,15 @@ def lacking(chat_member: dict[str, Any], right: Right) -> Right | None:
 async def may(services: Services, chat_id: int, user_id: int, right: Right) -> bool:
     """Ask Telegram whether somebody has a right in a chat at this moment. Raises `Unreachable`."""
     return right is Right.EVERYBODY or holds(await member(services, chat_id, user_id), right)
+
+
+async def is_away(services: Services, chat_id: int) -> bool:
+    """Whether the bot has left a chat, where nothing is decided any more; Telegram has the last word. As `member`."""
+    async with services.database.read() as connection:
+        known = await chats.chat(connection, chat_id)
+    if known is None or known.bot_status not in chats.AWAY:
+        return False
+    return not presence_of(await member(services, chat_id, services.gateway.id)).is_here
 
 
 async def standing_of(post: MediaPost, verdict: Verdict, services: Services, *, is_last_try: bool) -> Standing:

@@ -87,7 +87,7 @@ async def follow_link(context: Context, asker: Asker, token: str) -> None:
     async def use(connection: AsyncConnection) -> None:
         topic = thread_of(asker.message)
         if await chatsettings.use_link(connection, token, asker.chat_id, by=asker.user_id, thread_id=topic):
-            await _tell_both(connection, context, link.chat_id, asker.chat_id)
+            await _tell_both(connection, context, asker, link.chat_id, asker.chat_id)
 
     context.turn.add(use)
     await context.turn.finish()
@@ -171,7 +171,7 @@ async def _by_id(context: Context, asker: Asker, target: int) -> None:
     async def write(connection: AsyncConnection) -> None:
         await membership.meet(connection, target, place.presence, Details(), type=place.type, title=place.title)
         await chatsettings.set_log_chat(connection, asker.chat_id, target, by=asker.user_id)
-        await _tell_both(connection, context, asker.chat_id, target)
+        await _tell_both(connection, context, asker, asker.chat_id, target)
 
     await context.turn.commit(write)
 
@@ -191,8 +191,8 @@ async def _may_both(services: Services, watched_id: int, log_id: int, user_id: i
     )
 
 
-async def _tell_both(connection: AsyncConnection, context: Context, watched_id: int, log_id: int) -> None:
-    """Say in either chat what the log chat is now; a channel's readers need not know."""
+async def _tell_both(connection: AsyncConnection, context: Context, asker: Asker, watched_id: int, log_id: int) -> None:
+    """Say in either chat what the log chat is now, where it was asked in the same topic; no channel's readers know."""
     watched, log = await chats.chat(connection, watched_id), await chats.chat(connection, log_id)
     language = (await chats.settings(connection, watched_id)).language
     title = watched.title if watched else str(watched_id)
@@ -201,7 +201,11 @@ async def _tell_both(connection: AsyncConnection, context: Context, watched_id: 
     if watched is None or watched.type != "channel":
         log_title = log.title if log and log.title else str(log_id)
         texts[watched_id] = say(language, "The log chat is <b>{title}</b> now.", title=name(log_title))
-    told = [calls.say(f"log:{mark}:{chat_id}", chat_id, text, rank=CHATTER) for chat_id, text in texts.items()]
+    topics = {asker.chat_id: thread_of(asker.message)}
+    told = [
+        calls.say(f"log:{mark}:{chat_id}", chat_id, text, rank=CHATTER, thread_id=topics.get(chat_id))
+        for chat_id, text in texts.items()
+    ]
     await outbox.put(connection, told)
 
 

@@ -9,9 +9,9 @@ from bot.i18n import Html, say
 from bot.store import outbox
 from handlers import chatpanel, exchange, guard, replies
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import Asker, denied
+from handlers.commands import Asker, away, denied
 from handlers.context import Context
-from handlers.rights import SETTINGS_BUTTONS
+from handlers.rights import SETTINGS_BUTTONS, Right
 
 IN_CHAT = frozenset({"preset", "unscannable", "language", "close"})
 """Actions of buttons that stand in the chat itself: under the greeting, and under panels of an earlier version."""
@@ -34,8 +34,8 @@ async def press(context: Context, pressed: Pressed) -> Toast:
     right = SETTINGS_BUTTONS.get(action)
     if right is None or chat_id is None:
         return INVALID
-    if not await guard.may(context.services, chat_id, pressed.user_id, right):
-        return denied(pressed, right, alert=False)
+    if (barred := await _barred(context, pressed, chat_id, right)) is not None:
+        return barred
     if action == "close":
         context.turn.add(lambda connection: outbox.put(connection, [calls.delete(pressed.card)]))
         return Toast()
@@ -44,6 +44,14 @@ async def press(context: Context, pressed: Pressed) -> Toast:
     if action == "page":
         return await _turn(context, pressed, chat_id)
     return await _choose(context, pressed, chat_id)
+
+
+async def _barred(context: Context, pressed: Pressed, chat_id: int, right: Right) -> Toast | None:
+    """Refuse a press about a chat that the bot has left, or by who lacks the right there."""
+    if await guard.is_away(context.services, chat_id):
+        return Toast(away(pressed.language), alert=True)
+    may = await guard.may(context.services, chat_id, pressed.user_id, right)
+    return None if may else denied(pressed, right, alert=False)
 
 
 async def _invite(context: Context, asker: Asker) -> None:

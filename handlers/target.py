@@ -13,12 +13,12 @@ from bot.i18n import Html, lines, mention, say
 from bot.model import Fingerprint, MessageRef, Sender, SenderKind
 from bot.moderation import Scene
 from bot.policy import SERVICE_IDS
-from bot.store import media
+from bot.store import heard, media
 from bot.store.chats import Person
 from handlers import guard, sightings
 from handlers.commands import Asker, text_of
 from handlers.context import Services
-from handlers.convert import name_of, sender_of, title_of
+from handlers.convert import name_of, sender_of, thread_of, title_of
 from handlers.rights import Right
 
 NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
@@ -138,6 +138,15 @@ async def files(services: Services, ref: MessageRef) -> list[tuple[str, Fingerpr
         ids = await media.files_of(connection, ref)
     known = dict(await services.scanner.fingerprints(ids))
     return [(one, known[one].fingerprint if one in known else None) for one in ids]
+
+
+async def topic(services: Services, ref: MessageRef | None, chat_type: str) -> int | None:
+    """Return the forum topic that a message was in, as far as its update is still kept."""
+    if ref is None or chat_type != "supergroup":  # no other chat has topics
+        return None
+    async with services.database.read() as connection:
+        message = await heard.message(connection, services.gateway.id, ref)
+    return thread_of(message) if message else None
 
 
 async def _called(services: Services, asker: Asker) -> Target | Doubt | None:

@@ -12,7 +12,7 @@ from bot.store import chats
 from bot.undo import Result
 from handlers import guard, replies
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import Asker, denied, language_of, refusal
+from handlers.commands import Asker, away, denied, language_of, refusal
 from handlers.context import Context, Services
 from handlers.undoing import Found, find, undoing_of
 
@@ -36,6 +36,9 @@ async def undo(context: Context, asker: Asker) -> None:
         return
     if (missing := guard.lacking(chat_member, found.right)) is not None:
         await _say(context, asker, lambda language: refusal(language, missing))
+        return
+    if await guard.is_away(context.services, found.case.chat_id):
+        await _say(context, asker, away)
         return
     here = found.case.chat_id == asker.chat_id
     undoing = await undoing_of(context, found, (asker.user_id, asker.name), chat_member, keeps=keeps, here=here)
@@ -61,6 +64,8 @@ async def press(context: Context, pressed: Pressed) -> Toast:
     chat_member = await guard.member(context.services, found.case.chat_id, pressed.user_id)
     if not pressed.is_drawn and not guard.has_right(chat_member, None):
         return INVALID
+    if await guard.is_away(context.services, found.case.chat_id):
+        return Toast(away(pressed.language), alert=True)
     if (missing := guard.lacking(chat_member, found.right)) is not None:
         return denied(pressed, missing)
     undoing = await undoing_of(context, found, (pressed.user_id, pressed.name), chat_member, keeps=False, here=False)

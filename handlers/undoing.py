@@ -61,4 +61,5 @@ async def undoing_of(
         may_invite=guard.has_right(own, INVITE),
         files=await target.files(services, case.message) if case.message and not keeps else (),
         is_said_here=here,
+        thread_id=await target.topic(services, case.message, found.chat_type),
     )

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, Text, cast, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import rules
@@ -21,6 +21,7 @@ from bot.store.tables import (
     buttons,
     cases,
     chats,
+    hits,
     list_changes,
     lists,
     people,
@@ -103,27 +104,24 @@ async def change(connection: AsyncConnection, chat_id: int, **facts: Any) -> Non
 
 
 async def migrate(connection: AsyncConnection, old: int, new: int) -> bool:
-    """Move all that belongs to a group to the supergroup it became; say whether there was anything to move."""
+    """Move all that belongs to a group to the supergroup it became; say whether there was anything to move.
+
+    A group that moved already may be met once more, by an update that was written before: what came over then stays.
+    """
     row = (await connection.execute(select(chats).where(chats.c.chat_id == old))).one_or_none()
     if row is None:
         return False
-    await upsert.put(connection, chats, {**row._asdict(), "chat_id": new, "type": "supergroup"})
+    since = await connection.scalar(select(chats.c.added_at).where(chats.c.chat_id == new))
+    is_again = since is not None and since < row.added_at
+    if not is_again:
+        await upsert.put(connection, chats, {**row._asdict(), "chat_id": new, "type": "supergroup"})
     await connection.execute(chats.delete().where(chats.c.chat_id == old))
-    for table in (cases, strikes):  # the supergroup numbers its messages from 1 again: old incidents keep apart
-        apart = {"chat_id": new, "incident": "before " + table.c.incident}
-        await connection.execute(update(table).where(table.c.chat_id == old).values(**apart))
-    from_before = (cases.c.chat_id == new) & cases.c.incident.startswith("before ")
-    await connection.execute(update(cases).where(from_before).values(message_id=None))
+    await _set_apart(connection, old, new, is_again=is_again)
     await connection.execute(seen.delete().where(seen.c.chat_id == old))
     await connection.execute(update(raids).where(raids.c.chat_id == old).values(state="over"))  # its lines stay behind
-    for table in (
-        sanctions,
-        breakers,
-        report_blocks,
-        trusted,
-    ):  # what the new chat counted before it was known gives way
-        await connection.execute(table.delete().where(table.c.chat_id == new))
-    for table in (lists, buttons, sanctions, breakers, report_blocks, trusted):
+    for table in (sanctions, breakers, report_blocks, trusted, hits):
+        await _join(connection, table, old, new, gives_way=old if is_again else new)
+    for table in (lists, buttons, audit):
         await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))
     await connection.execute(update(chats).where(chats.c.log_chat_id == old).values(log_chat_id=new))
     for list_id in (await connection.scalars(select(lists.c.id).where(lists.c.chat_id == new))).all():
@@ -131,8 +129,7 @@ async def migrate(connection: AsyncConnection, old: int, new: int) -> bool:
     await counts.move(connection, old, new)
     await unreachable.move(connection, old, new)
     joined.CHATS.add(new)
-    moved = await connection.execute(update(fed_chats).where(fed_chats.c.chat_id == old).values(chat_id=new))
-    if moved.rowcount:
+    if await _join(connection, fed_chats, old, new, gives_way=old if is_again else new):
         await connection.execute(list_changes.insert().values(change="shared", list_id=0))
     return True
 
@@ -141,6 +138,26 @@ async def has_on_record(connection: AsyncConnection, chat_id: int, codes: Collec
     """Whether the audit log has a line of one of `codes` about a chat."""
     query = select(audit.c.id).where(audit.c.chat_id == chat_id, audit.c.code.in_(codes)).limit(1)
     return await connection.scalar(query) is not None
+
+
+async def _set_apart(connection: AsyncConnection, old: int, new: int, *, is_again: bool) -> None:
+    """Move cases and strikes; a supergroup numbers its messages from 1 again, so that old incidents keep apart."""
+    for table in (cases, strikes):
+        number = cast(table.c.id, Text) + " "  # an album may come in parts, before and after the first time
+        apart = {"chat_id": new, "incident": literal("before ") + (number if is_again else "") + table.c.incident}
+        await connection.execute(update(table).where(table.c.chat_id == old).values(**apart))
+    from_before = (cases.c.chat_id == new) & cases.c.incident.startswith("before ")
+    await connection.execute(update(cases).where(from_before).values(message_id=None))
+
+
+async def _join(connection: AsyncConnection, table: Table, old: int, new: int, *, gives_way: int) -> int:
+    """Move a table's rows to those that the new chat has; of two with one key that of `gives_way` is dropped."""
+    other = table.alias()
+    keys = [key.name for key in table.primary_key if key.name != "chat_id"]
+    same = [other.c[name] == table.c[name] for name in keys]
+    twice = exists().where(other.c.chat_id == (new if gives_way == old else old), *same)
+    await connection.execute(table.delete().where(table.c.chat_id == gives_way, twice))
+    return (await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))).rowcount
 
 
 async def logged_by(connection: AsyncConnection, log_chat_id: int) -> list[int]:

@@ -167,7 +167,8 @@ def _bodies(payload: str) -> list[tuple[str, Document]]:
 async def _told(connection: AsyncConnection, user_id: int) -> list[Document]:
     """What the bot said to the person, as far as it is still in the outbox."""
     query = select(outbox.c.created_at, outbox.c.args).where(outbox.c.chat_id == user_id)
-    return [{"at": _moment(at), "text": json.loads(args).get("text")} for at, args in await connection.execute(query)]
+    sent = [(at, json.loads(args)) for at, args in await connection.execute(query)]
+    return [{"at": _moment(at), "text": args.get("text") or args.get("caption")} for at, args in sent]
 
 
 def _row(row: Mapping[Any, Any]) -> Document:

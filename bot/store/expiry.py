@@ -33,6 +33,7 @@ from bot.store.tables import (
     strikes,
 )
 from bot.store.telltables import counts, raid_waits, summaries, unreachable
+from bot.store.trusttables import trusted
 
 DAY = 24 * 3600.0
 
@@ -89,6 +90,7 @@ def rules(before: Before) -> list[Rule]:
         Rule(report_blocks, report_blocks.c.until < before.now),
         Rule(audit, audit.c.at < before.audit),
         Rule(people, _is_forgotten(before)),
+        Rule(trusted, _is_left(before)),
         Rule(sanctions, sanctions.c.day < today - FLOOD_SECONDS // DAY),
         Rule(breakers, breakers.c.day < today - FLOOD_SECONDS // DAY),
         Rule(raids, raids.c.last_at < flood),
@@ -148,3 +150,13 @@ def _is_forgotten(before: Before) -> ColumnElement[bool]:
     reported = exists().where(reports.c.reporter_id == people.c.user_id, reports.c.at >= before.people)
     old: ColumnElement[bool] = people.c.updated_at < before.people
     return old & ~or_(owns, reported)
+
+
+def _is_left(before: Before) -> ColumnElement[bool]:
+    """Trusted members of chats that the bot left long ago, as far as the audit log tells when."""
+    here = select(chats.c.chat_id).where(chats.c.bot_status.not_in(AWAY))
+    lately = select(audit.c.chat_id).where(
+        audit.c.code == "chat.left", audit.c.at >= before.people, audit.c.chat_id.is_not(None)
+    )
+    old: ColumnElement[bool] = trusted.c.at < before.people
+    return old & trusted.c.chat_id.not_in(here) & trusted.c.chat_id.not_in(lately)

@@ -19,7 +19,7 @@ from bot.matching.matcher import Matcher
 from bot.model import ListKind, MessageRef, Sender, SenderKind, SignalKind, Trust
 from bot.outcome import Refused
 from bot.policy import Standing
-from bot.store import appeals, chats, entries, outbox
+from bot.store import appeals, chats, entries, outbox, trusted
 from bot.store import cases as records
 from bot.store import feds as store
 from bot.store.db import Database
@@ -204,6 +204,22 @@ async def test_nobody_protected_is_banned(database: Database, fed: Fed) -> None:
     assert await bans_in(database, THERE) == 0
     await meet(database, place(THERE, Standing.ADMIN), 5)
     assert await bans_in(database, THERE) == 0
+
+
+async def test_whom_a_chat_trusts_stays_and_its_admins_are_told(database: Database, fed: Fed) -> None:
+    """A chat that trusts the banned person does nothing to them and tells its admins, once, until that ends."""
+    await database.write(lambda c: trusted.add(c, THERE, WHO.id, WHO.name, by=1))
+    done = await ban(database, order(fed, (place(HERE), place(THERE, may=False))))
+    assert (done.acts, done.told, done.waits) == (1, 1, 0)
+    await meet(database, place(THERE), 5)
+    assert await bans_in(database, THERE) == 0
+    assert await work.made(database, "deleteMessage", THERE) == []
+    (told,) = await work.made(database, "sendMessage", THERE - 1)
+    assert "trusted here" in told.args["text"]
+    assert f"/ban {WHO.id}" in told.args["text"]
+    await database.write(lambda c: trusted.remove(c, THERE, WHO.id))
+    await meet(database, place(THERE), 6)
+    assert await bans_in(database, THERE) == 1
 
 
 async def test_who_could_not_be_reached_is_met_at_the_door(database: Database, fed: Fed) -> None:

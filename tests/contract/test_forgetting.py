@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import calls
 from bot.erasure import Eraser
 from bot.store import dossier, erasure
+from bot.store import outbox as queue
 from bot.store import reports as store
 from bot.store.db import Database
 from bot.store.erasure import IMPERSONAL, TREATED
@@ -203,6 +205,15 @@ async def test_an_export_holds_everything_of_one_person(database: Database) -> N
     ):
         assert secret not in text, secret
     assert WORD in text
+
+
+async def test_an_export_has_the_words_under_a_picture(database: Database) -> None:
+    """What the bot said to somebody under a picture, such as a summary's chart, is in what they are given."""
+    drawn = calls.draw("summary:1", PERSON, f"{WORD} of the week", {"days": []})
+    await database.write(lambda connection: queue.put(connection, [drawn]))
+    async with database.read() as connection:
+        document = await dossier.of(connection, PERSON)
+    assert [one["text"] for one in document["told"]] == [f"{WORD} of the week"]
 
 
 async def test_an_export_of_a_stranger_is_empty(database: Database) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
+
 from bot import chatsettings, membership
 from bot.curation import list_files
 from bot.membership import Change, Details
 from bot.model import ListKind, UnscannablePolicy
 from bot.protection import DELETE, INVITE, RESTRICT, Presence
-from bot.store import chats, entries
+from bot.store import cases, chats, entries, trusted
 from bot.store.db import Database
+from bot.store.reporttables import report_blocks
+from bot.store.tables import audit, hits
 from tests.contract.casework import audited, made
 
 CHAT, LOG, OWNER, ADDER = -1001, -1002, 11, 12
@@ -165,6 +169,43 @@ async def test_a_migration_moves_settings_lists_and_calls(database: Database) ->
     assert changed == {"list"}, "a running process learns that the list belongs to another chat now"
     assert await block(new) == name, "the chat goes on filling the list it had"
     assert [call.args["chat_id"] for call in await made(database, "sendMessage", new)] == [new]
+
+
+async def test_a_second_migration_loses_nothing(database: Database) -> None:
+    """A group that moved at a refusal, is met again by an older update and moves again: what was chosen stays."""
+    new, album = -1005, {"incident": "album:9", "kind": "match", "sender_kind": "user", "sender_id": 7}
+
+    async def write(connection: Any) -> None:
+        await membership.follow(connection, replace(ADDED, chat_type="group"), Details(OWNER))
+        await chats.change(connection, CHAT, unscannable="hold", log_chat_id=LOG)
+        await trusted.add(connection, CHAT, 7, "Kept", by=OWNER)
+        await connection.execute(report_blocks.insert().values(chat_id=CHAT, reporter_id=8, case_id=1, until=AT))
+
+    async def happen(connection: Any) -> None:
+        case, _ = await cases.open_case(connection, chat_id=CHAT, **album)
+        await cases.strike(connection, chat_id=CHAT, sender_id=7, incident="album:9", case_id=case.id, seconds=60)
+        await connection.execute(hits.insert().values(chat_id=CHAT, entry_id=case.id, sender_id=7, at=AT))
+
+    async def meet_again(connection: Any) -> None:
+        await membership.meet(connection, CHAT, FULL, Details(9), type="group", title="The place")
+        await trusted.add(connection, CHAT, 7, "Late", by=OWNER)
+
+    await database.write(write)
+    for again in (False, True, True):
+        if again:
+            await database.write(meet_again)
+        await database.write(happen)
+        await database.write(lambda connection: membership.migrate(connection, CHAT, new, FULL))
+    async with database.read() as connection:
+        kept = await chats.settings(connection, new)
+        assert await chats.chat(connection, CHAT) is None
+        assert [one.name for one in await trusted.listed(connection, new)] == ["Kept"]
+        assert await cases.active_strikes(connection, new, 7) == 3
+        blocked = await connection.scalars(select(report_blocks.c.chat_id))
+        assert list(blocked) == [new]
+        for table in (hits, audit):
+            assert set(await connection.scalars(select(table.c.chat_id))) == {new}
+    assert (kept.unscannable, kept.log_chat_id, kept.owner_id) == (UnscannablePolicy.HOLD, LOG, OWNER)
 
 
 async def test_a_chat_that_was_met_first_is_greeted_all_the_same(database: Database) -> None:

@@ -15,6 +15,7 @@ from bot.settings import Retention
 from bot.store.db import Database
 from bot.store.expiry import Before, rules
 from bot.store.tables import metadata
+from bot.store.trusttables import trusted
 
 HOUR, DAY = 3600.0, 24 * 3600.0
 NOW = 1_800_000_000.0
@@ -171,6 +172,21 @@ async def test_what_waits_or_is_needed_stays(database: Database) -> None:
     await fill(database, kept)
     assert await retention.purge(database, KEEP, NOW) == Counter()
     assert await counts(database) == {name: len(rows) for name, rows in kept.items()}
+
+
+async def test_trust_is_forgotten_long_after_the_bot_has_left(database: Database) -> None:
+    """Names that a chat trusts go when the bot has been away for a year, and not before, however old they are."""
+    old, chats = NOW - 800 * DAY, {"here": -1, "lately": -2, "long ago": -3, "never met": -4}
+    left = [{"code": "chat.left", "chat_id": -2, "at": NOW - 300 * DAY}]
+    known = [{"chat_id": one, "type": "group", "bot_status": "left", "added_at": old} for one in (-2, -3)]
+    here = {"chat_id": -1, "type": "group", "bot_status": "member", "added_at": old}
+    rows = [{"chat_id": one, "sender_id": 7, "name": "Seven", "at": old} for one in chats.values()]
+    lately = {"chat_id": -3, "sender_id": 8, "name": "Eight", "at": NOW - 300 * DAY}
+    await fill(database, {"audit": left, "chats": [*known, here], "trusted": [*rows, lately]})
+    assert await retention.purge(database, KEEP, NOW) == Counter(trusted=2)
+    async with database.read() as connection:
+        kept = await connection.execute(select(trusted.c.chat_id, trusted.c.sender_id))
+        assert {(row.chat_id, row.sender_id) for row in kept} == {(-1, 7), (-2, 7), (-3, 8)}
 
 
 async def test_many_rows_go_in_small_transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
