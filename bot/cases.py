@@ -12,6 +12,7 @@ from bot import (
     breaker,
     calls,
     cards,
+    durations,
     guardians,
     invites,
     letters,
@@ -45,6 +46,9 @@ class Judged:
 
 
 LIMITS = Limits()
+
+LASTING = frozenset({ActionKind.MUTE, ActionKind.BAN})
+"""Actions that last for a time or for ever, and are noted with it."""
 
 
 async def judge(
@@ -163,10 +167,8 @@ async def _punish(connection: AsyncConnection, case: Case, settings: ChatSetting
             )
             if is_new:
                 await records.note(connection, case.id, "strike", detail=str(decision.strike))
-        elif action.kind is ActionKind.MUTE:
-            await enqueue(connection, case, "mute", mute(case, seconds=action.seconds))
-        elif action.kind is ActionKind.BAN:
-            await enqueue(connection, case, "ban", ban(case, seconds=action.seconds))
+        elif action.kind in LASTING:
+            await sanction(connection, case, action)
         elif action.kind is ActionKind.HOLD:
             await records.note(connection, case.id, "hold")
 
@@ -263,6 +265,15 @@ async def enqueue(
     """Queue a call that carries out an action of a case, and put the action on the case's record."""
     await records.note(connection, case.id, kind, key=call.key, by=by, detail=detail)
     await outbox.put(connection, [call])
+
+
+async def sanction(
+    connection: AsyncConnection, case: Case, action: Action, *, by: tuple[int, str] | None = None
+) -> None:
+    """Queue a mute or a ban, and put on record how long it lasts."""
+    make = mute if action.kind is ActionKind.MUTE else ban
+    detail = durations.compact(action.seconds) if action.seconds else ""
+    await enqueue(connection, case, action.kind.value, make(case, seconds=action.seconds), by=by, detail=detail)
 
 
 def mute(case: Case, *, seconds: int | None, mark: str = "") -> Call:

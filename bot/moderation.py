@@ -229,9 +229,9 @@ async def _mute(connection: AsyncConnection, order: Order) -> Result:
     if order.seconds is not None:
         seconds = durations.clamp(order.seconds)
     case = await _open(connection, order)
-    detail = durations.compact(seconds) if seconds else ""
-    await cases.enqueue(connection, case, "mute", cases.mute(case, seconds=seconds), by=order.by, detail=detail)
-    await cards.log(connection, case, "mute", by=order.by, decision=_lasting(ActionKind.MUTE, seconds))
+    decision = _lasting(ActionKind.MUTE, seconds)
+    await cases.sanction(connection, case, decision.actions[0], by=order.by)
+    await cards.log(connection, case, "mute", by=order.by, decision=decision)
     return Result(order, case, seconds=seconds, is_clamped=_is_clamped(order, seconds))
 
 
@@ -255,9 +255,9 @@ async def _kick(connection: AsyncConnection, order: Order) -> Result:
 async def _ban(connection: AsyncConnection, order: Order) -> Result:
     seconds = durations.clamp(order.seconds) if order.seconds is not None and order.scene.can_end_bans else None
     case = await _open(connection, order)
-    detail = durations.compact(seconds) if seconds else ""
-    await cases.enqueue(connection, case, "ban", cases.ban(case, seconds=seconds), by=order.by, detail=detail)
-    await cards.log(connection, case, "ban", by=order.by, decision=_lasting(ActionKind.BAN, seconds))
+    decision = _lasting(ActionKind.BAN, seconds)
+    await cases.sanction(connection, case, decision.actions[0], by=order.by)
+    await cards.log(connection, case, "ban", by=order.by, decision=decision)
     return Result(order, case, seconds=seconds, is_clamped=_is_clamped(order, seconds))
 
 
@@ -299,10 +299,8 @@ async def strike(
     )
     await records.note(connection, case.id, "warn", by=by, detail=str(decision.strike))
     for action in decision.actions:
-        if action.kind is ActionKind.MUTE:
-            await cases.enqueue(connection, case, "mute", cases.mute(case, seconds=action.seconds))
-        elif action.kind is ActionKind.BAN:
-            await cases.enqueue(connection, case, "ban", cases.ban(case, seconds=action.seconds))
+        if action.kind in cases.LASTING:
+            await cases.sanction(connection, case, action)
     return decision
 
 

@@ -184,11 +184,10 @@ async def _punish(connection: AsyncConnection, ruling: Ruling) -> Decision:
     case, by = ruling.case, ruling.by
     if ruling.action == "warn":
         return await moderation.strike(connection, case, ruling.scene, by=by)
-    is_mute = ruling.action == "mute"
-    seconds = await moderation.mute_seconds(connection, case.chat_id) if is_mute else None
-    call = cases.mute(case, seconds=seconds) if is_mute else cases.ban(case)
-    await cases.enqueue(connection, case, ruling.action, call, by=by)
-    return Decision((Action(ActionKind(ruling.action), "admin", seconds),))
+    seconds = await moderation.mute_seconds(connection, case.chat_id) if ruling.action == "mute" else None
+    action = Action(ActionKind(ruling.action), "admin", seconds)
+    await cases.sanction(connection, case, action, by=by)
+    return Decision((action,))
 
 
 async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Decision) -> None:

@@ -337,6 +337,18 @@ async def test_a_short_ban_becomes_a_mute_for_the_rest_of_it(database: Database)
     assert "muted for 2 hours" in (await hear.told(database))[-1]
 
 
+@pytest.mark.parametrize("deed", ["match", "warning"])
+async def test_a_ban_of_the_ladder_is_reduced_to_what_was_left(database: Database, deed: str) -> None:
+    """How long a strike bans is on record, whoever gave it: the mute is no longer than that."""
+    await hear.furnish(database)
+    await tuned(database, ban_at=1, ban_seconds=7200)
+    number = await (hear.matched(database) if deed == "match" else hear.ordered(database, Deed.WARN))
+    await hear.filed(database, number)
+    await hear.decided(database, number, "reduce", hear.BANNED)
+    (mute,) = await work.made(database, "restrictChatMember")
+    assert mute.args["lasts"] == 7200
+
+
 @pytest.mark.parametrize(
     "scene", [Scene("channel", Standing.MEMBER, status="kicked"), Scene("group", Standing.MEMBER, status="left")]
 )
