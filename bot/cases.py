@@ -82,7 +82,7 @@ async def judge(
         case, is_new = worse, True
     if is_new:
         await _punish(connection, case, settings, decision)
-        await _tell(connection, post, case, decision, partly=verdict.partly)
+        await _tell(connection, post, case, decision, settings=settings, partly=verdict.partly)
     return Judged(case, decision, is_new)
 
 
@@ -179,9 +179,9 @@ async def _tell(
     case: Case,
     decision: Decision,
     *,
+    settings: ChatSettings,
     partly: bool,
 ) -> None:
-    settings = await chats.settings(connection, case.chat_id)
     is_removal = decision.has(ActionKind.DELETE)
     mark = f"{case.id}:{case.strike or 0}" + (":ban" if decision.has(ActionKind.BAN) else "")
     log_id = await admin_chat(connection, settings)
@@ -194,7 +194,7 @@ async def _tell(
         await tell_admins(connection, case, settings, card, key=f"card:{mark}")
     elif case.is_open:  # the raid's card stands for its own until somebody asks for it
         await cards.new_token(connection, case, card)
-    await letters.send(connection, case, decision)
+    await letters.send(connection, case, decision, settings)
     if is_removal and not hushed.notice and post.chat_type != "channel":
         text = quiet.removal(settings, case, notices.group_notice(settings.language, case, decision))
         if text is None:
@@ -204,7 +204,7 @@ async def _tell(
             post.ref.chat_id,
             text,
             rank=CHATTER,
-            buttons=await letters.link(connection, case),
+            buttons=await letters.link(connection, case, settings),
             thread_id=post.thread_id,
             case_id=case.id,
             after=calls.delete(post.ref).key,  # what could not be removed is not said to be

@@ -13,7 +13,7 @@ from bot.calls import CHATTER
 from bot.cards import Card
 from bot.claims import Claiming
 from bot.i18n import Html, name, say
-from bot.model import Action, ActionKind, Decision, Fingerprint, ListKind, MessageRef
+from bot.model import Action, ActionKind, ChatSettings, Decision, Fingerprint, ListKind, MessageRef
 from bot.moderation import By, Deed, Obstacle, Scene
 from bot.policy import Standing
 from bot.store import cases as records
@@ -173,31 +173,32 @@ async def _act(connection: AsyncConnection, ruling: Ruling) -> None:
     await removal.remove(connection, case, by=by)
     decision = Decision()
     if ruling.action in PUNISHING:
-        decision = await _punish(connection, ruling)
-        await letters.send(connection, replace(case, state="closed"), decision)
-        await _tell_group(connection, ruling, decision)
+        settings = await chats.settings(connection, case.chat_id)
+        decision = await _punish(connection, ruling, settings)
+        await letters.send(connection, replace(case, state="closed"), decision, settings)
+        await _tell_group(connection, ruling, decision, settings)
     await cards.log(connection, case, ruling.action, by=by, decision=decision, is_removed=True)
 
 
-async def _punish(connection: AsyncConnection, ruling: Ruling) -> Decision:
+async def _punish(connection: AsyncConnection, ruling: Ruling, settings: ChatSettings) -> Decision:
     """Queue what was decided against the poster; return it, with what a warning cost."""
     case, by = ruling.case, ruling.by
     if ruling.action == "warn":
         return await moderation.strike(connection, case, ruling.scene, by=by)
-    seconds = await moderation.mute_seconds(connection, case.chat_id) if ruling.action == "mute" else None
+    seconds = moderation.mute_seconds(settings) if ruling.action == "mute" else None
     action = Action(ActionKind(ruling.action), "admin", seconds)
     await cases.sanction(connection, case, action, by=by)
     return Decision((action,))
 
 
-async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Decision) -> None:
+async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Decision, settings: ChatSettings) -> None:
     """Tell the group, and so the poster, what was decided; that anybody reported it is not said."""
     if ruling.scene.chat_type == "channel":
         return
-    case, settings = ruling.case, await chats.settings(connection, ruling.case.chat_id)
+    case = ruling.case
     text = quiet.ruling(settings, case, answers.sanction(settings.language, case, PUNISHING[ruling.action], decision))
     if text is not None:
-        rows = await letters.link(connection, replace(case, state="closed"))
+        rows = await letters.link(connection, replace(case, state="closed"), settings)
         call = calls.say(f"sanction:{case.id}", case.chat_id, text, rank=CHATTER, buttons=rows, case_id=case.id)
         await outbox.put(connection, [call])
 

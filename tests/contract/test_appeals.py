@@ -105,7 +105,9 @@ async def test_who_never_started_the_bot_finds_a_link(database: Database) -> Non
     for values in ({"appeal_link": False}, {"appeal_link": True, "appeals": False}):
         await tuned(database, **values)
         case = await work.case_of(database, number)
-        assert await database.write(partial(letters.link, case=case)) is None
+        async with database.read() as connection:
+            settings = await chats.settings(connection, work.CHAT)
+        assert await database.write(partial(letters.link, case=case, settings=settings)) is None
 
 
 async def test_where_appeals_are_off_nothing_is_said_of_them(database: Database) -> None:
