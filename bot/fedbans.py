@@ -183,7 +183,7 @@ async def _reach(
         if is_new:
             await _tell(connection, fed, kept, case)
         return "told", case
-    if await _has_banned(connection, case):
+    if not is_new and await _has_banned(connection, case):
         return "acts", case
     if ref is not None:
         await cases.enqueue(connection, case, "delete", calls.delete(ref, case_id=case.id))
