@@ -37,8 +37,10 @@ PEOPLE = 25  # of each chat whom commands name
 class Asked:
     """A command, or what a button sends (`press`), by the chat's owner or a `member`, in the chat or in private.
 
-    ``{case}`` is one of the chat's, ``{member}`` one of those who have a strike, ``{banned}`` somebody who is banned
-    in its federation; `about` is what it replies to: a member's message, or the bot's words on a case.
+    ``{case}`` is one of the chat's, ``{open}`` one that waits, ``{appealed}`` one whose appeal waits, ``{heard}`` one
+    in which the ``sender`` may appeal; ``{member}`` is one of those who have a strike, ``{banned}`` somebody who is
+    banned in its federation, ``{link}`` leads to a message. `about` is what it replies to: a member's message, or the
+    bot's words on a case.
     """
 
     words: str = ""
@@ -71,6 +73,18 @@ ASKED = {
     "/undo": Asked("/undo {case}"),
     "/report": Asked("/report unkind", by="member", about="member"),
     "/reportblocks": Asked("/reportblocks"),
+    "/report by link": Asked("/report {link} unkind", by="member", private=True),
+    "/reports": Asked("/reports"),
+    "delete, on a card": Asked(press="c:token{open}:delete"),
+    "/appeal": Asked("/appeal {heard} It was a mistake.", by="sender", private=True),
+    "/appeals": Asked("/appeals"),
+    "uphold, on an appeal": Asked(press="p:appeal{appealed}:uphold"),
+    "/summary": Asked("/summary"),
+    "/trust": Asked("/trust {member}"),
+    "/untrust": Asked("/untrust {member}"),
+    "/trusted": Asked("/trusted"),
+    "a page of the panel": Asked(press="s:page:strikes:{chat}", private=True),
+    "a knob of the panel": Asked(press="s:tune:mute_at.3:{chat}", private=True),
     "/check": Asked("/check"),
     "/fedinfo": Asked("/fedinfo"),
     f"/fban, {FED_SIZE} chats": Asked("/fban {member} unkind"),
@@ -152,14 +166,11 @@ class _Town:
         """Have a command given, or a button pressed, in a chat at random."""
         place = self.chance.randrange(STAGES)
         somebody = self.chance.choice(self.crowd.members[place][:PEOPLE])
-        names = {
-            "case": self.chance.choice(self.crowd.cases[place]),
-            "member": somebody,
-            "banned": 1_000_000 + 100 * self.chance.randrange(150) + place // FED_SIZE,
-        }
+        names, sender = self._names(place)
+        names["member"] = somebody
         other = self.chance.choice(self.crowd.members[place][:PEOPLE])
         self.cast.chats["here"] = chat_id(place)
-        self.cast.people |= {"owner": owner_id(place), "member": other, "somebody": somebody}
+        self.cast.people |= {"owner": owner_id(place), "member": other, "somebody": somebody, "sender": sender}
         kind = PRIVATE if asked.private else "here"
         if asked.press:
             data = asked.press.format(**names)
@@ -167,6 +178,22 @@ class _Town:
             return
         message = self.cast.message(kind, asked.by, asked.words.format(**names))
         await self.cast.hear(message | self._reply(kind, asked, names["case"]))
+
+    def _names(self, place: int) -> tuple[dict[str, Any], int]:
+        """What commands in a chat name, at random, and whose case is heard; Telegram knows them."""
+        crowd, choice = self.crowd, self.chance.choice
+        heard, sender = choice(crowd.heard[place])
+        if sender not in self.cast.world.people.users:
+            self.cast.world.create_user(f"Person {sender}", id_=sender)
+        return {
+            "case": choice(crowd.cases[place]),
+            "open": choice(crowd.open[place]),
+            "appealed": choice(crowd.appealed[place]),
+            "heard": heard,
+            "banned": 1_000_000 + 100 * self.chance.randrange(150) + place // FED_SIZE,
+            "link": f"https://t.me/c/{str(chat_id(place))[4:]}/{choice(crowd.said[place])}",
+            "chat": chat_id(place),
+        }, sender
 
     def _reply(self, kind: str, asked: Asked, case: int) -> Json:
         if not asked.about:

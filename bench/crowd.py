@@ -15,9 +15,13 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables
+from bot.store.appealtables import appeals
 from bot.store.db import Database
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats, feds
+from bot.store.reporttables import report_blocks, reports
 from bot.store.schema import upgrade
+from bot.store.telltables import counts
+from bot.store.trusttables import trusted
 
 CHATS, MEMBERS, CASES = 5_000, 200_000, 50_000
 """Chats, members with a strike each, and cases; the chats are of very different sizes (Zipf)."""
@@ -32,6 +36,9 @@ FED_SIZE, FED_BANS, CROWD_PEOPLE = 20, 20_000, 10_000_000
 PIECE = 20_000
 SEED = 7
 DAY = 24 * 3600.0
+
+BOT = 4_242
+"""Whose updates they are: the bot that is measured."""
 
 Row = dict[str, Any]
 
@@ -56,6 +63,10 @@ class Crowd:
         places = range(CHATS)
         self.members: dict[int, list[int]] = {place: [] for place in places}  # by the place of their chat
         self.cases: dict[int, list[int]] = {place: [] for place in places}
+        self.open: dict[int, list[int]] = {place: [] for place in places}  # those that wait
+        self.heard: dict[int, list[tuple[int, int]]] = {place: [] for place in places}  # may be appealed, and by whom
+        self.appealed: dict[int, list[int]] = {place: [] for place in places}
+        self.said: dict[int, list[int]] = {place: [] for place in places}  # messages
         for number, place in enumerate(self.chance.choices(places, cum_weights=sizes, k=MEMBERS)):
             self.members[place].append(CROWD_PEOPLE + number)
         for number, place in enumerate(self.chance.choices(places, cum_weights=sizes, k=CASES), 1):
@@ -78,9 +89,12 @@ class Crowd:
         yield tables.case_actions, self._actions()
         yield tables.strikes, self._strikes()
         yield tables.buttons, self._buttons()
-        yield tables.reports, self._reports()
-        yield tables.report_blocks, self._blocks()
+        yield reports, self._reports()
+        yield report_blocks, self._blocks()
         yield tables.audit, self._audit()
+        yield appeals, self._appeals()
+        yield trusted, self._trusted()
+        yield counts, self._counts()
         yield tables.seen, self._seen()
         yield tables.files, ({"file_unique_id": f"f{n}", "seen_at": self._past(30)} for n in range(POSTS // 3))
         yield tables.sanctions, self._sanctions()
@@ -117,6 +131,7 @@ class Crowd:
                 "bot_status": "administrator",
                 "bot_rights": "can_delete_messages can_restrict_members",
                 "added_at": self._past(400),
+                "rules": '{"appeal_seconds": 0}',  # cases are of any age, and each is heard
             }
 
     def _people(self) -> Iterator[Row]:
@@ -131,6 +146,12 @@ class Crowd:
             for number in numbers:
                 kind = self.chance.choice(("match", "match", "report", "moderation"))
                 is_open = kind == "report" and self.chance.random() < 0.2
+                sender = self.chance.choice(self.members[place] or [CROWD_PEOPLE])
+                is_heard = kind == "match" and number % 3 and place < STAGES
+                if is_open:
+                    self.open[place].append(number)
+                elif is_heard:
+                    self.heard[place].append((number, sender))
                 yield {
                     "id": number,
                     "chat_id": chat_id(place),
@@ -139,7 +160,7 @@ class Crowd:
                     "state": "open" if is_open else "closed",
                     "message_id": number,
                     "sender_kind": "user",
-                    "sender_id": self.chance.choice(self.members[place] or [CROWD_PEOPLE]),
+                    "sender_id": sender,
                     "sender_name": f"Person {number}",
                     "list_name": "known abuse" if kind == "match" else None,
                     "category": "abuse" if kind == "match" else None,
@@ -190,6 +211,29 @@ class Crowd:
             whose = {"chat_id": self._somewhere(), "actor_id": owner_id(number % CHATS)}
             yield {"at": self._past(300), **whose, "code": code, "detail": f"case {number}"}
 
+    def _appeals(self) -> Iterator[Row]:
+        """Every second of those who may appeal has done so, and waits."""
+        for place, found in self.heard.items():
+            for case, sender in found[::2]:
+                self.appealed[place].append(case)
+                words = {"language": "en", "text": "It was a mistake.", "state": "open", "at": self._past(3)}
+                until = {"until": self.now + 4 * DAY, "remind_at": self.now + DAY}
+                yield {"case_id": case, "token": f"appeal{case}", "appellant_id": sender, **words, **until}
+            del found[::2]
+
+    def _trusted(self) -> Iterator[Row]:
+        for place in range(STAGES):
+            for member in self.members[place][-200:]:
+                given = {"name": f"Person {member}", "by_id": owner_id(place), "at": self._past(300)}
+                yield {"chat_id": chat_id(place), "sender_id": member, **given}
+
+    def _counts(self) -> Iterator[Row]:
+        today = int(self.now // DAY)
+        for place in range(CHATS):
+            for day in range(today - 14, today + 1):
+                for what in ("clean", "match", "report", "removal"):
+                    yield {"chat_id": chat_id(place), "day": day, "what": what, "step": 0, "number": 1 + place % 50}
+
     def _seen(self) -> Iterator[Row]:
         for number in range(POSTS):
             what = {"message_id": number, "file_unique_id": f"f{number // 3}", "sender_kind": "user"}
@@ -208,12 +252,16 @@ class Crowd:
 
     def _inbox(self) -> Iterator[Row]:
         for number in range(CALLS):
-            user, chat = self._somebody(), self._somewhere()
-            message = {"message_id": number, "from": {"id": user}, "chat": {"id": chat}, "text": "Something was said."}
+            user, place = self._somebody(), self.chance.randrange(CHATS)
+            chat = chat_id(place)
+            self.said[place].append(number)
+            sender = {"id": user, "is_bot": False, "first_name": f"Person {user}"}
+            where = {"chat": {"id": chat, "type": "supergroup", "title": f"Chat {place}"}, "date": int(self.now)}
+            message = {"message_id": number, "from": sender, **where, "text": "Something was said."}
             payload = json.dumps({"update_id": number, "message": message})
             done = {"state": 1, "received_at": self._past(1), "done_at": self._past(1)}
             yield {
-                "bot_id": 1,
+                "bot_id": BOT,
                 "update_id": number,
                 "chat_id": chat,
                 "line": 0,

@@ -13,7 +13,7 @@ from bot.appealcards import Bench
 from bot.calls import CARD, RECEIPT
 from bot.i18n import Html, language_for, say
 from bot.milder import Step
-from bot.model import SenderKind
+from bot.model import ChatSettings, SenderKind
 from bot.store import appeals as records
 from bot.store import cases, chats, outbox, undone
 from bot.store.appeals import Appeal, State
@@ -90,20 +90,21 @@ async def hindrance(connection: AsyncConnection, number: int, user_id: int) -> F
         return Fate.NOT_YOURS
     if (await records.acts(connection, number)).at is None:
         return Fate.NOT_YOURS
+    settings = await chats.settings(connection, case.chat_id)
     for look_at in (_chat, _earlier, _deed, _limit):
-        if (fate := await look_at(connection, case)) is not None:
+        if (fate := await look_at(connection, case, settings)) is not None:
             return fate
     return None
 
 
-async def _chat(connection: AsyncConnection, case: Case) -> Fate | None:
-    settings, chat = await chats.settings(connection, case.chat_id), await chats.chat(connection, case.chat_id)
+async def _chat(connection: AsyncConnection, case: Case, settings: ChatSettings) -> Fate | None:
     if not settings.rules.appeals:
         return Fate.OFF
+    chat = await chats.chat(connection, case.chat_id)
     return Fate.AWAY if chat is not None and chat.bot_status in AWAY else None
 
 
-async def _earlier(connection: AsyncConnection, case: Case) -> Fate | None:
+async def _earlier(connection: AsyncConnection, case: Case, settings: ChatSettings) -> Fate | None:
     """Say why an appeal that was filed before keeps one from filing it again, None when it does not."""
     appeal = await records.get(connection, case.id)
     if appeal is None:
@@ -112,31 +113,31 @@ async def _earlier(connection: AsyncConnection, case: Case) -> Fate | None:
         return Fate.AGAIN
     if appeal.state is State.SETTLED:
         return Fate.UNDONE
-    return Fate.DECIDED if await _once_more(connection, appeal, case) is None else None
+    return Fate.DECIDED if _once_more(appeal, settings) is None else None
 
 
-async def _deed(connection: AsyncConnection, case: Case) -> Fate | None:
+async def _deed(connection: AsyncConnection, case: Case, settings: ChatSettings) -> Fate | None:
     if case.is_open:
         return Fate.WAITS
     if await undone.last(connection, case.id) is not None:
         return Fate.UNDONE
-    return None if await letters.can_appeal(connection, case) else Fate.NOTHING
+    actions = await cases.actions(connection, case.id)
+    return None if letters.can_appeal(case, settings, actions) else Fate.NOTHING
 
 
-async def _limit(connection: AsyncConnection, case: Case) -> Fate | None:
-    until, now = await letters.until(connection, case), time.time()
+async def _limit(connection: AsyncConnection, case: Case, settings: ChatSettings) -> Fate | None:
+    until, now = await letters.until(connection, case, settings), time.time()
     is_first = await records.get(connection, case.id) is None  # a second try has a time of its own
     if is_first and until is not None and until < now:
         return Fate.LATE
     return Fate.TOO_MANY if await records.filed_since(connection, case.sender_id, now - DAY) >= DAILY else None
 
 
-async def _once_more(connection: AsyncConnection, appeal: Appeal, case: Case) -> float | None:
+def _once_more(appeal: Appeal, settings: ChatSettings) -> float | None:
     """Return until when an appeal may be filed again that nobody decided, None when it may not."""
     if appeal.state not in (State.LAPSED, State.GONE) or appeal.tries >= MOST_TRIES:
         return None
-    seconds = (await chats.settings(connection, case.chat_id)).rules.appeal_seconds or 7 * DAY
-    until = (appeal.decided_at or 0) + seconds
+    until = (appeal.decided_at or 0) + (settings.rules.appeal_seconds or 7 * DAY)
     return until if until > time.time() else None
 
 
@@ -268,7 +269,8 @@ async def _end(connection: AsyncConnection, appeal: Appeal, case: Case, state: S
     await cases.record(connection, f"appeal.{state}", chat_id=case.chat_id, detail=f"case {case.id}")
     await appealcards.refresh(connection, case)
     ended = await records.get(connection, case.id) or appeal
-    until = await _once_more(connection, ended, case) if state is State.LAPSED else None
+    settings = await chats.settings(connection, case.chat_id)
+    until = _once_more(ended, settings) if state is State.LAPSED else None
     language = appealcards.tongue(appeal)
     await appealcards.tell(connection, case, appealtexts.once_more(language, case.id, until) if until else None)
     if state is State.LAPSED:

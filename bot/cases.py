@@ -12,6 +12,7 @@ from bot import (
     breaker,
     calls,
     cards,
+    durations,
     guardians,
     invites,
     letters,
@@ -46,6 +47,9 @@ class Judged:
 
 LIMITS = Limits()
 
+LASTING = frozenset({ActionKind.MUTE, ActionKind.BAN})
+"""Actions that last for a time or for ever, and are noted with it."""
+
 
 async def judge(
     connection: AsyncConnection,
@@ -78,7 +82,7 @@ async def judge(
         case, is_new = worse, True
     if is_new:
         await _punish(connection, case, settings, decision)
-        await _tell(connection, post, case, decision, partly=verdict.partly)
+        await _tell(connection, post, case, decision, settings=settings, partly=verdict.partly)
     return Judged(case, decision, is_new)
 
 
@@ -163,10 +167,8 @@ async def _punish(connection: AsyncConnection, case: Case, settings: ChatSetting
             )
             if is_new:
                 await records.note(connection, case.id, "strike", detail=str(decision.strike))
-        elif action.kind is ActionKind.MUTE:
-            await enqueue(connection, case, "mute", mute(case, seconds=action.seconds))
-        elif action.kind is ActionKind.BAN:
-            await enqueue(connection, case, "ban", ban(case, seconds=action.seconds))
+        elif action.kind in LASTING:
+            await sanction(connection, case, action)
         elif action.kind is ActionKind.HOLD:
             await records.note(connection, case.id, "hold")
 
@@ -177,9 +179,9 @@ async def _tell(
     case: Case,
     decision: Decision,
     *,
+    settings: ChatSettings,
     partly: bool,
 ) -> None:
-    settings = await chats.settings(connection, case.chat_id)
     is_removal = decision.has(ActionKind.DELETE)
     mark = f"{case.id}:{case.strike or 0}" + (":ban" if decision.has(ActionKind.BAN) else "")
     log_id = await admin_chat(connection, settings)
@@ -192,7 +194,7 @@ async def _tell(
         await tell_admins(connection, case, settings, card, key=f"card:{mark}")
     elif case.is_open:  # the raid's card stands for its own until somebody asks for it
         await cards.new_token(connection, case, card)
-    await letters.send(connection, case, decision)
+    await letters.send(connection, case, decision, settings)
     if is_removal and not hushed.notice and post.chat_type != "channel":
         text = quiet.removal(settings, case, notices.group_notice(settings.language, case, decision))
         if text is None:
@@ -202,7 +204,7 @@ async def _tell(
             post.ref.chat_id,
             text,
             rank=CHATTER,
-            buttons=await letters.link(connection, case),
+            buttons=await letters.link(connection, case, settings),
             thread_id=post.thread_id,
             case_id=case.id,
             after=calls.delete(post.ref).key,  # what could not be removed is not said to be
@@ -263,6 +265,15 @@ async def enqueue(
     """Queue a call that carries out an action of a case, and put the action on the case's record."""
     await records.note(connection, case.id, kind, key=call.key, by=by, detail=detail)
     await outbox.put(connection, [call])
+
+
+async def sanction(
+    connection: AsyncConnection, case: Case, action: Action, *, by: tuple[int, str] | None = None
+) -> None:
+    """Queue a mute or a ban, and put on record how long it lasts."""
+    make = mute if action.kind is ActionKind.MUTE else ban
+    detail = durations.compact(action.seconds) if action.seconds else ""
+    await enqueue(connection, case, action.kind.value, make(case, seconds=action.seconds), by=by, detail=detail)
 
 
 def mute(case: Case, *, seconds: int | None, mark: str = "") -> Call:

@@ -185,12 +185,13 @@ async def _reach(
         if is_new:
             await _tell(connection, fed, kept, case, is_trusted=is_trusted)
         return "told", case
-    if await _has_banned(connection, case):
+    if not is_new and await _has_banned(connection, case):
         return "acts", case
     if ref is not None:
         await cases.enqueue(connection, case, "delete", calls.delete(ref, case_id=case.id))
     await cases.enqueue(connection, case, "ban", cases.ban(case), detail=fed.name)
-    await letters.send(connection, case, Decision((Action(ActionKind.BAN, "federation"),)))
+    settings = await chats.settings(connection, case.chat_id)
+    await letters.send(connection, case, Decision((Action(ActionKind.BAN, "federation"),)), settings)
     await cards.log(connection, case, "ban", by=_named(kept.by_name, fed), is_removed=ref is not None)
     return "acts", case
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,10 @@ STALE_SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A moment's facts. Ages in seconds; `store_trouble` says why the database takes no writes, None when it does."""
+    """A moment's facts. Ages in seconds; `store_trouble` says why the database takes no writes, None when it does.
+
+    A list's size is how many of its entries are in force: none before all are loaded.
+    """
 
     inbox: inbox.Depth
     outbox_waiting: int
@@ -85,17 +88,17 @@ class Health:
                 depth = await inbox.depth(connection, self._gateway.id)
                 waiting, failed = await outbox.depth(connection)
                 oldest = await outbox.oldest(connection)
-                lists = tuple(await entries.all_lists(connection))
+                lists = await entries.bare_lists(connection)
         except DBAPIError as error:
             metrics.READY.set(0)
             raise StoreError(f"the database cannot be read: {error.orig}") from error
-        polled = self._intake.last_poll
+        polled, sizes = self._intake.last_poll, await self._feed.sizes()
         state = State(
             inbox=depth,
             outbox_waiting=waiting,
             outbox_failed=failed,
             poll_age=time.time() - polled if polled else None,
-            lists=lists,
+            lists=tuple(replace(one, size=sizes.get(one.id, 0)) for one in lists),
             lists_ready=self._feed.ready.is_set(),
             decoder_level=self._decoders.level,
             outbox_oldest=oldest,

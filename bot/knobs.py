@@ -51,7 +51,7 @@ KNOBS: Mapping[str, Knob] = {
         Knob("country", "language", ("", *helplines.COUNTRIES)),
         Knob("appeals", "appealing", (True, False)),
         Knob("appeal_link", "appealing", (True, False)),
-        Knob("appeal_seconds", "appealing", (DAY, 3 * DAY, WEEK, 14 * DAY, 30 * DAY)),
+        Knob("appeal_seconds", "appealing", (DAY, 3 * DAY, WEEK, 14 * DAY, 30 * DAY, 0)),
         Knob("summary", "summary", tuple(Summary)),
     )
 }

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import appealcards, calls, cards, cases, durations, letters
-from bot.model import Action, ActionKind, Decision, MessageRef, Preset, Sender, SenderKind
+from bot.model import Action, ActionKind, ChatSettings, Decision, MessageRef, Preset, Sender, SenderKind
 from bot.policy import LADDERS, PUNISHABLE, Standing, ladder, warning
 from bot.store import cases as records
 from bot.store import chats, media
@@ -175,7 +175,8 @@ async def carry_out(connection: AsyncConnection, order: Order) -> Result:
     if result.case is not None and order.deletes and order.message_id is not None:
         await _remove(connection, result.case, order)
     if result.case is not None and order.deed in AGAINST:
-        await letters.send(connection, result.case, _decision(result))
+        settings = await chats.settings(connection, order.chat_id)
+        await letters.send(connection, result.case, _decision(result), settings)
     elif result.case is not None and order.deed in LIFTING:
         await appealcards.settle_lifted(connection, result.case, LIFTING[order.deed], order.by)
     return result
@@ -225,13 +226,13 @@ async def _has_muted(connection: AsyncConnection, case_id: int) -> bool:
 
 
 async def _mute(connection: AsyncConnection, order: Order) -> Result:
-    seconds = await mute_seconds(connection, order.chat_id)
+    seconds = mute_seconds(await chats.settings(connection, order.chat_id))
     if order.seconds is not None:
         seconds = durations.clamp(order.seconds)
     case = await _open(connection, order)
-    detail = durations.compact(seconds) if seconds else ""
-    await cases.enqueue(connection, case, "mute", cases.mute(case, seconds=seconds), by=order.by, detail=detail)
-    await cards.log(connection, case, "mute", by=order.by, decision=_lasting(ActionKind.MUTE, seconds))
+    decision = _lasting(ActionKind.MUTE, seconds)
+    await cases.sanction(connection, case, decision.actions[0], by=order.by)
+    await cards.log(connection, case, "mute", by=order.by, decision=decision)
     return Result(order, case, seconds=seconds, is_clamped=_is_clamped(order, seconds))
 
 
@@ -255,9 +256,9 @@ async def _kick(connection: AsyncConnection, order: Order) -> Result:
 async def _ban(connection: AsyncConnection, order: Order) -> Result:
     seconds = durations.clamp(order.seconds) if order.seconds is not None and order.scene.can_end_bans else None
     case = await _open(connection, order)
-    detail = durations.compact(seconds) if seconds else ""
-    await cases.enqueue(connection, case, "ban", cases.ban(case, seconds=seconds), by=order.by, detail=detail)
-    await cards.log(connection, case, "ban", by=order.by, decision=_lasting(ActionKind.BAN, seconds))
+    decision = _lasting(ActionKind.BAN, seconds)
+    await cases.sanction(connection, case, decision.actions[0], by=order.by)
+    await cards.log(connection, case, "ban", by=order.by, decision=decision)
     return Result(order, case, seconds=seconds, is_clamped=_is_clamped(order, seconds))
 
 
@@ -270,9 +271,9 @@ async def _unban(connection: AsyncConnection, order: Order) -> Result:
     return Result(order, case)
 
 
-async def mute_seconds(connection: AsyncConnection, chat_id: int) -> int | None:
+def mute_seconds(settings: ChatSettings) -> int | None:
     """Return how long a mute lasts in a chat that names no end, None for ever: as long as the ladder's."""
-    return ladder(await chats.settings(connection, chat_id)).mute_seconds or None
+    return ladder(settings).mute_seconds or None
 
 
 def _lasting(kind: ActionKind, seconds: int | None) -> Decision:
@@ -299,10 +300,8 @@ async def strike(
     )
     await records.note(connection, case.id, "warn", by=by, detail=str(decision.strike))
     for action in decision.actions:
-        if action.kind is ActionKind.MUTE:
-            await cases.enqueue(connection, case, "mute", cases.mute(case, seconds=action.seconds))
-        elif action.kind is ActionKind.BAN:
-            await cases.enqueue(connection, case, "ban", cases.ban(case, seconds=action.seconds))
+        if action.kind in cases.LASTING:
+            await cases.sanction(connection, case, action)
     return decision
 
 

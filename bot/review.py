@@ -13,7 +13,7 @@ from bot.calls import CHATTER
 from bot.cards import Card
 from bot.claims import Claiming
 from bot.i18n import Html, name, say
-from bot.model import Action, ActionKind, Decision, Fingerprint, ListKind, MessageRef
+from bot.model import Action, ActionKind, ChatSettings, Decision, Fingerprint, ListKind, MessageRef
 from bot.moderation import By, Deed, Obstacle, Scene
 from bot.policy import Standing
 from bot.store import cases as records
@@ -175,32 +175,32 @@ async def _act(connection: AsyncConnection, ruling: Ruling) -> None:
     await removal.remove(connection, case, by=by)
     decision = Decision()
     if ruling.action in PUNISHING:
-        decision = await _punish(connection, ruling)
-        await letters.send(connection, replace(case, state="closed"), decision)
-        await _tell_group(connection, ruling, decision)
+        settings = await chats.settings(connection, case.chat_id)
+        decision = await _punish(connection, ruling, settings)
+        await letters.send(connection, replace(case, state="closed"), decision, settings)
+        await _tell_group(connection, ruling, decision, settings)
     await cards.log(connection, case, ruling.action, by=by, decision=decision, is_removed=True)
 
 
-async def _punish(connection: AsyncConnection, ruling: Ruling) -> Decision:
+async def _punish(connection: AsyncConnection, ruling: Ruling, settings: ChatSettings) -> Decision:
     """Queue what was decided against the poster; return it, with what a warning cost."""
     case, by = ruling.case, ruling.by
     if ruling.action == "warn":
         return await moderation.strike(connection, case, ruling.scene, by=by)
-    is_mute = ruling.action == "mute"
-    seconds = await moderation.mute_seconds(connection, case.chat_id) if is_mute else None
-    call = cases.mute(case, seconds=seconds) if is_mute else cases.ban(case)
-    await cases.enqueue(connection, case, ruling.action, call, by=by)
-    return Decision((Action(ActionKind(ruling.action), "admin", seconds),))
+    seconds = moderation.mute_seconds(settings) if ruling.action == "mute" else None
+    action = Action(ActionKind(ruling.action), "admin", seconds)
+    await cases.sanction(connection, case, action, by=by)
+    return Decision((action,))
 
 
-async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Decision) -> None:
+async def _tell_group(connection: AsyncConnection, ruling: Ruling, decision: Decision, settings: ChatSettings) -> None:
     """Tell the group, and so the poster, what was decided; that anybody reported it is not said."""
     if ruling.scene.chat_type == "channel":
         return
-    case, settings = ruling.case, await chats.settings(connection, ruling.case.chat_id)
+    case = ruling.case
     text = quiet.ruling(settings, case, answers.sanction(settings.language, case, PUNISHING[ruling.action], decision))
     if text is not None:
-        rows = await letters.link(connection, replace(case, state="closed"))
+        rows = await letters.link(connection, replace(case, state="closed"), settings)
         key, thread_id = f"sanction:{case.id}", ruling.thread_id
         call = calls.say(key, case.chat_id, text, rank=CHATTER, buttons=rows, thread_id=thread_id, case_id=case.id)
         await outbox.put(connection, [call])

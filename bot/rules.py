@@ -42,7 +42,8 @@ class Summary(StrEnum):
 class Rules:
     """A chat's fine-tuning; None is the preset's own answer.
 
-    Times are in seconds. 0 is for ever for the length of a mute or ban, and never for a number of strikes or reports.
+    Times are in seconds. 0 is for ever for the length of a mute or ban and for the time to appeal, and never for a
+    number of strikes or reports.
     """
 
     tier_0: TierAction | None = None
@@ -99,12 +100,14 @@ BOUNDS: Mapping[str, range] = {
     "expiry_seconds": range(HOUR, YEAR + 1),
     "log_thread_id": range(1, 2**31),
     "hold_at": range(MOST_REPORTS + 1),
-    "appeal_seconds": range(HOUR, YEAR + 1),
 }
 """The numbers that a field can have."""
 
-SPANS: Mapping[str, range] = dict.fromkeys(("mute_seconds", "ban_seconds"), range(60, YEAR + 1))
-"""Lengths that Telegram has an end for, in its own bounds; besides them 0 is for ever."""
+SPANS: Mapping[str, range] = {
+    **dict.fromkeys(("mute_seconds", "ban_seconds"), range(60, YEAR + 1)),  # in Telegram's own bounds
+    "appeal_seconds": range(HOUR, YEAR + 1),
+}
+"""Lengths of time that may be without end; besides these 0 is for ever."""
 
 COUNTRY = re.compile(r"(?:[A-Z]{2,3})?", re.ASCII)
 

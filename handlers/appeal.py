@@ -127,7 +127,7 @@ async def _explained(connection: AsyncConnection, asker: Asker, case: Case | Non
             language, case, settings.title, Decision(), is_kick="kick" in done, is_removed="delete" in done
         ),
         say(language, "Done: {what}", what=appealtexts.against(language, actions)),
-        appealtexts.how_to(language, case.id, until=await letters.until(connection, case)),
+        appealtexts.how_to(language, case.id, until=await letters.until(connection, case, settings)),
     )
 
 

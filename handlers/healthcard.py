@@ -176,7 +176,7 @@ def _lists(checkup: Checkup) -> Iterator[Html]:
         mark="✓" if total else "✗",
         count=format_decimal(total, locale=language),
     )
-    if not total:
+    if not total and checkup.state.lists_ready:
         yield remedies.no_entries(language)
     largest = sorted(applying, key=lambda one: -one.size)
     yield from (_list(language, one, checkup.chat_id) for one in largest[:MAX_LISTS])

@@ -17,6 +17,7 @@ from bot.calls import CHATTER, RECEIPT, url_button
 from bot.errors import Unreachable
 from bot.helplines import ADULTS, COUNTRIES, MINORS
 from bot.i18n import plain, say
+from bot.model import ChatSettings
 from bot.outcome import Done, Gone, Wait
 from bot.store import chats, inbox, outbox
 from handlers import replies
@@ -26,7 +27,7 @@ from handlers.context import Context
 from handlers.convert import thread_of
 
 LINK = "helpme"
-"""The payload of the link that leads from a group to the private conversation."""
+"""The payload of the link that leads from a group to the private conversation; the group's country may follow."""
 
 APART = 600
 """Seconds in which one button in a group is enough, however many ask."""
@@ -40,14 +41,21 @@ async def helpme(context: Context, asker: Asker) -> None:
         return
     async with context.services.database.read() as connection:
         person = await chats.person(connection, asker.user_id)
-    is_told = bool(person and person.reachable) and await _tell(context, asker)
+        settings = await chats.settings(connection, asker.chat_id)
+    is_told = bool(person and person.reachable) and await _tell(context, asker, settings.rules.country)
 
     async def write(connection: AsyncConnection) -> None:
         await replies.remove_command(connection, context.turn)
         if not is_told:
-            await _point(connection, context, asker)
+            await _point(connection, context, asker, settings)
 
     await context.turn.commit(write)
+
+
+async def follow_link(context: Context, asker: Asker, payload: str) -> None:
+    """Answer who came by the button in a group: the country that its admins chose comes first."""
+    _forget(context)
+    await _tell(context, asker, payload.removeprefix(LINK).removeprefix("_"))
 
 
 async def press(context: Context, pressed: Pressed) -> Toast:
@@ -66,9 +74,10 @@ async def press(context: Context, pressed: Pressed) -> Toast:
     return Toast()
 
 
-async def _tell(context: Context, asker: Asker) -> bool:
-    """Send the helplines to whoever asked; say whether they got them."""
-    country = helplines.country_of((asker.message.get("from") or {}).get("language_code"))
+async def _tell(context: Context, asker: Asker, chosen: str = "") -> bool:
+    """Send the helplines to whoever asked, of a chosen country or by their language; say whether they got them."""
+    own = str((asker.message.get("from") or {}).get("language_code") or "")
+    country = helplines.country_for(chosen, own)
     text = helplines.text(asker.language, country, ADULTS)
     rows = helplines.keyboard(asker.language, country, ADULTS)
     call = calls.say("", asker.user_id, text, rank=RECEIPT, buttons=rows)
@@ -83,15 +92,16 @@ async def _call(context: Context, method: str, args: Mapping[str, Any]) -> bool:
     return isinstance(outcome, Done | Gone)
 
 
-async def _point(connection: AsyncConnection, context: Context, asker: Asker) -> None:
+async def _point(connection: AsyncConnection, context: Context, asker: Asker, settings: ChatSettings) -> None:
     """Put a button into the group that leads to the private conversation, addressed to nobody."""
-    language = (await chats.settings(connection, asker.chat_id)).language
+    language, country = settings.language, settings.rules.country
     text = say(
         language,
         "Are intimate pictures of you shared, or does somebody threaten to? I tell you in private who helps, "
         "and nobody here learns of it.",
     )
-    url = f"https://t.me/{context.services.gateway.username}?start={LINK}"
+    payload = f"{LINK}_{country}" if country else LINK
+    url = f"https://t.me/{context.services.gateway.username}?start={payload}"
     rows = [[url_button(plain(say(language, "Help, in private")), url)]]
     key, thread = f"{LINK}:{asker.chat_id}:{int(time.time() // APART)}", thread_of(asker.message)
     call = calls.say(key, asker.chat_id, text, rank=CHATTER, buttons=rows, thread_id=thread)

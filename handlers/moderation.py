@@ -81,12 +81,12 @@ async def _command(context: Context, asker: Asker, manner: Manner) -> None:
 
     async def write(connection: AsyncConnection) -> None:
         result = await moderation.carry_out(connection, order)
-        language = await language_of(connection, asker)
+        settings = await chats.settings(connection, asker.chat_id)
         if manner.is_silent:
             await _whisper(connection, context, asker, answers.done(asker.language, result))
         else:
-            rows = await letters.link(connection, result.case) if result.case else None
-            await replies.answer(connection, context.turn, answers.done(language, result), buttons=rows)
+            rows = await letters.link(connection, result.case, settings) if result.case else None
+            await replies.answer(connection, context.turn, answers.done(settings.language, result), buttons=rows)
 
     await context.turn.commit(write)
 

@@ -21,8 +21,8 @@ RIGHTS = "+".join(right.removeprefix("can_") for right in ASKED)
 async def start(context: Context, asker: Asker) -> None:
     """Answer /start: an introduction in private, a link's purpose or a sign of life in a group."""
     payload = asker.words[0] if asker.words else ""
-    if asker.is_private and payload == helpme.LINK:
-        await helpme.helpme(context, asker)
+    if asker.is_private and payload.startswith(helpme.LINK):
+        await helpme.follow_link(context, asker, payload)
     elif asker.is_private and payload.startswith(LINK):
         await chatpanel.open_by_link(context, asker, payload)
     elif asker.is_private and payload.startswith(appeal.LINK):

@@ -55,10 +55,9 @@ class Entries:
     def sizes(self) -> dict[int, dict[SignalKind, int]]:
         """How many entries of each kind each list has."""
         sizes: defaultdict[int, dict[SignalKind, int]] = defaultdict(dict)
-        with self._writing:
-            for origin, count in self._origins.sizes().items():
-                kinds = sizes[origin.list_id]
-                kinds[origin.kind] = kinds.get(origin.kind, 0) + count
+        for origin, count in self._origins.sizes().items():  # which waits for no writer
+            kinds = sizes[origin.list_id]
+            kinds[origin.kind] = kinds.get(origin.kind, 0) + count
         return dict(sizes)
 
     def add(self, entries: Iterable[Entry]) -> None:

@@ -50,11 +50,11 @@ class Origins:
     def sizes(self) -> Counter[Origin]:
         """How many entries stand in each place."""
         sizes: Counter[Origin] = Counter()
-        for page in self._pages.values():
-            codes, counts = np.unique(page, return_counts=True)
-            for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
+        for page in list(self._pages.values()):
+            counts = np.bincount(page)
+            for code in np.flatnonzero(counts).tolist():
                 if (origin := self._known[code]) is not None:
-                    sizes[origin] += count
+                    sizes[origin] += int(counts[code])
         return sizes
 
     def of_list(self, list_id: int) -> I64:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import HashList, ListKind, SignalKind, Trust
@@ -68,6 +68,13 @@ async def all_lists(connection: AsyncConnection) -> list[HashList]:
     """Return every list with its size."""
     size = select(func.count()).where(entries.c.list_id == lists.c.id).scalar_subquery()
     return [_list(row) for row in await connection.execute(select(lists, size.label("size")).order_by(lists.c.id))]
+
+
+async def bare_lists(connection: AsyncConnection) -> list[HashList]:
+    """Return every list without its size: to count entries takes a walk over all of them."""
+    return [
+        _list(row) for row in await connection.execute(select(lists, literal(0).label("size")).order_by(lists.c.id))
+    ]
 
 
 async def find(connection: AsyncConnection, name: str) -> HashList | None:

@@ -105,7 +105,9 @@ async def test_who_never_started_the_bot_finds_a_link(database: Database) -> Non
     for values in ({"appeal_link": False}, {"appeal_link": True, "appeals": False}):
         await tuned(database, **values)
         case = await work.case_of(database, number)
-        assert await database.write(partial(letters.link, case=case)) is None
+        async with database.read() as connection:
+            settings = await chats.settings(connection, work.CHAT)
+        assert await database.write(partial(letters.link, case=case, settings=settings)) is None
 
 
 async def test_where_appeals_are_off_nothing_is_said_of_them(database: Database) -> None:
@@ -335,6 +337,18 @@ async def test_a_short_ban_becomes_a_mute_for_the_rest_of_it(database: Database)
     assert mute.args["lasts"] == 7200
     await hear.answered(database)
     assert "muted for 2 hours" in (await hear.told(database))[-1]
+
+
+@pytest.mark.parametrize("deed", ["match", "warning"])
+async def test_a_ban_of_the_ladder_is_reduced_to_what_was_left(database: Database, deed: str) -> None:
+    """How long a strike bans is on record, whoever gave it: the mute is no longer than that."""
+    await hear.furnish(database)
+    await tuned(database, ban_at=1, ban_seconds=7200)
+    number = await (hear.matched(database) if deed == "match" else hear.ordered(database, Deed.WARN))
+    await hear.filed(database, number)
+    await hear.decided(database, number, "reduce", hear.BANNED)
+    (mute,) = await work.made(database, "restrictChatMember")
+    assert mute.args["lasts"] == 7200
 
 
 @pytest.mark.parametrize(

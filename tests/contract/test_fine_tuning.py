@@ -32,7 +32,7 @@ from bot.review import Ruling
 from bot.rules import Quiet, Rules
 from bot.store import chats, outbox, trusted
 from bot.store.db import Database
-from bot.store.tables import strikes
+from bot.store.tables import case_actions, strikes
 from tests.contract import casework as work
 
 DAY = 86_400
@@ -115,22 +115,28 @@ async def test_a_strike_counts_as_long_as_is_chosen(database: Database) -> None:
     assert [round(row.expires_at - row.at) for row in rows] == [7 * DAY] * 2
 
 
-@pytest.mark.parametrize(("seconds", "lasts", "words"), [(0, None, "for ever"), (3600, 3600, "for 1 hour")])
+@pytest.mark.parametrize(
+    ("seconds", "lasts", "words", "detail"), [(0, None, "for ever", ""), (3600, 3600, "for 1 hour", "1h")]
+)
 async def test_a_mute_without_a_length_is_the_chats_own(
-    database: Database, seconds: int, lasts: int | None, words: str
+    database: Database, seconds: int, lasts: int | None, words: str, detail: str
 ) -> None:
-    """/mute, the card's button and the ladder all take the chat's length; 0 is for ever, and is said so."""
+    """/mute, the card's button, a match and a warning all take the chat's length, and it is said and on record."""
     await tune(database, mute_seconds=seconds, mute_at=1)
     judged = await judge(database)
     scene = Scene("supergroup", Standing.MEMBER)
-    order = Order(Deed.MUTE, work.CHAT, work.MEMBER, scene, (work.ADMIN, "Ada"), "update:1")
-    await database.write(lambda c: moderation.carry_out(c, order))
+    for deed in (Deed.MUTE, Deed.WARN):
+        order = Order(deed, work.CHAT, work.MEMBER, scene, (work.ADMIN, "Ada"), f"update:{deed}")
+        await database.write(partial(moderation.carry_out, order=order))
     reported = await work.report(database, 1, message=30)
     assert reported.case is not None
     button, place = await work.button_of(database, reported.case.id), MessageRef(work.LOG, work.CARD)
     ruling = Ruling(button, reported.case, "mute", (work.ADMIN, "Ada"), scene, place, "m1")
     await database.write(lambda c: review.rule(c, ruling))
-    assert [one.args[LASTS] for one in await work.made(database, "restrictChatMember")] == [lasts] * 3
+    assert [one.args[LASTS] for one in await work.made(database, "restrictChatMember")] == [lasts] * 4
+    async with database.read() as connection:
+        noted = await connection.scalars(select(case_actions.c.detail).where(case_actions.c.kind == "mute"))
+    assert list(noted) == [detail] * 4
     said = await in_the_group(database)
     assert words in said[0]
     assert words in said[-1]

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import pytest
@@ -22,12 +23,13 @@ from bot.health import Health
 from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher
 from bot.media.decoder import Decoders
-from bot.model import ListKind, Trust
+from bot.model import ListKind, SignalKind, Trust
 from bot.sandbox.client import PATIENCE
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from bot.store import entries
 from bot.store.db import Database
+from bot.store.entries import NewEntry
 from bot.telegram.gateway import Gateway
 from bot.telegram.intake import Intake
 from bot.telegram.polling import Poll
@@ -49,6 +51,7 @@ class Parts:
     feed: ListFeed
     decoders: Decoders
     web: httpx.AsyncClient
+    health: Health
 
     async def problems(self) -> list[str]:
         """What `/readyz` says is wrong; its status says the same."""
@@ -81,7 +84,7 @@ async def parts(database: Database) -> AsyncIterator[Parts]:
         health = Health(database=database, gateway=gateway, intake=intake, feed=feed, decoders=decoders)
         transport = httpx.ASGITransport(create_app(health))
         async with httpx.AsyncClient(transport=transport, base_url="http://bot") as web:
-            yield Parts(database, intake, feed, decoders, web)
+            yield Parts(database, intake, feed, decoders, web, health)
         await decoders.stop()
         await poll.stop()
         await gateway.stop()
@@ -169,6 +172,24 @@ async def test_what_is_shown_names_nobody(parts: Parts) -> None:
     assert text.count("haechi_list_age_seconds{") == 1
     for secret in ("telling", "9876543210", TOKEN):
         assert secret not in text
+
+
+async def test_entries_are_counted_where_they_are_in_force(parts: Parts) -> None:
+    """Sizes are those of the lists in memory: what is not loaded yet removes nothing; rows are not counted."""
+
+    async def add(connection: AsyncConnection, first: int) -> None:
+        number = await entries.ensure_list(connection, "list", kind=ListKind.BLOCK, trust=Trust.BAN)
+        rows = [NewEntry(SignalKind.MD5, bytes([value] * 16)) for value in range(first, first + 3)]
+        await entries.add(connection, number, rows)
+
+    await parts.database.write(partial(add, first=0))
+    await parts.feed.load()
+    assert [one.size for one in (await parts.health.state()).lists] == [0]
+    parts.feed.ready.set()
+    await parts.database.write(partial(add, first=3))
+    assert [one.size for one in (await parts.health.state()).lists] == [3]
+    await parts.feed.follow()
+    assert [one.size for one in (await parts.health.state()).lists] == [6]
 
 
 async def test_a_stop_waits_for_no_request_that_never_ends() -> None:

@@ -8,22 +8,17 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import letters
-from bot.app import App
-from bot.sandbox.server import Server
-from bot.sandbox.world import World
-from bot.settings import Media, Settings, Telegram, Web
 from bot.store import appeals
 from bot.store import cases as records
 from bot.store.appeals import State
 from bot.store.tables import outbox
 from handlers.rights import APPEAL_BUTTONS, Right
 from tests.contract.cast import CHANNEL, GROUP, PEOPLE, SUPERGROUP, Cast, Json, lets
-from tests.contract.stage import TOKEN
+from tests.contract.machine import machine
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -36,24 +31,8 @@ DENIED, INVALID, YOURSELF = "it takes", "no longer valid", "You acted in this ca
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
     """The machine with everything but its loops."""
-    world = World(TOKEN)
-    async with Server(world) as server:
-        app = App(
-            Settings(
-                data_dir=tmp_path_factory.mktemp("bot"),
-                telegram=Telegram(
-                    token=SecretStr(TOKEN), base_url=f"{server.url}/bot", base_file_url=f"{server.url}/file/bot"
-                ),
-                web=Web(listen="off"),
-                media=Media(image_workers=1),
-            )
-        )
-        made = Cast(app, world)
-        with pytest.MonkeyPatch.context() as patch:
-            async with app._ready():
-                patch.setattr(app.gateway, "call", made.call)
-                made.gather()
-                yield made
+    async with machine(tmp_path_factory.mktemp("bot")) as made:
+        yield made
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ SOME = st.builds(
     mute_at=st.none() | st.integers(1, 20),
     quiet=st.sampled_from(Quiet),
     reports=st.booleans(),
+    appeal_seconds=st.sampled_from([0, 3600, rules.YEAR]),
     country=st.sampled_from(["", "KR"]),
 )
 
@@ -38,7 +39,10 @@ def test_what_is_not_understood_is_left_at_its_default() -> None:
     assert rules.load('{"mute_at": 3, "quiet": "loud", "moons": 2, "reports": 1}') == Rules(mute_at=3)
 
 
-@pytest.mark.parametrize("values", [{"moons": 2}, {"quiet": "loud"}, {"reports": 1}, {"mute_at": "2"}, {"quiet": None}])
+@pytest.mark.parametrize(
+    "values",
+    [{"moons": 2}, {"quiet": "loud"}, {"reports": 1}, {"mute_at": "2"}, {"quiet": None}, {"appeal_seconds": 60}],
+)
 def test_a_wrong_value_is_refused(values: dict[str, object]) -> None:
     """A change that cannot be is an error that names the field's trouble."""
     with pytest.raises(ValueError, match=r"."):
