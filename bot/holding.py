@@ -13,7 +13,7 @@ from bot.model import ActionKind, ChatSettings, MediaPost, MessageRef, Sender, S
 from bot.rules import Quiet
 from bot.settings import Limits
 from bot.store import cases as records
-from bot.store import chats, outbox
+from bot.store import chats, outbox, trusted
 from bot.store import reports as store
 from bot.store.cases import Case
 
@@ -27,7 +27,8 @@ async def heed(connection: AsyncConnection, case: Case, limits: Limits, *, threa
     if not settings.rules.hold_at or message is None or await records.is_removed(connection, case.id):
         return False
     weight = precision.total(await store.track_records(connection, case.chat_id, case.id))
-    decision = policy.reported(weight, settings, is_spared=case.spared is not None)
+    is_spared = case.spared is not None or await trusted.has(connection, case.chat_id, case.sender_id)
+    decision = policy.reported(weight, settings, is_spared=is_spared)
     doubt = Verdict(VerdictKind.UNSCANNABLE)  # nothing that the bot is sure of by itself
     decision = await breaker.heed(connection, _post(case, message, settings), doubt, decision, limits)
     if not decision.has(ActionKind.DELETE):

@@ -17,7 +17,7 @@ from bot.policy import Standing
 from bot.reports import Fate
 from bot.settings import Limits
 from bot.store import cases as records
-from bot.store import chats, media, outbox
+from bot.store import caps, chats, media, outbox, trusted
 from bot.store import reports as store
 from bot.store.db import Database
 from bot.store.reporttables import reports as table
@@ -148,6 +148,18 @@ async def test_the_protected_are_not_held(database: Database) -> None:
     for reporter in (1, 2, 3):
         await work.report(database, reporter, spared=Standing.ADMIN.value)
     assert await deleted(database) == []
+
+
+async def test_whom_the_admins_trust_is_not_held(database: Database) -> None:
+    """The post of a member whom the chat trusts waits on its card, and takes nothing from the limit of the day."""
+    for reporter in (1, 2):
+        await history(database, reporter)
+    await database.write(lambda c: trusted.add(c, work.CHAT, work.POSTER, "Poster", by=work.ADMIN))
+    for reporter in (1, 2):
+        await work.report(database, reporter)
+    assert await deleted(database) == []
+    async with database.read() as connection:
+        assert await caps.count(connection, work.CHAT, "delete") == 0
 
 
 async def test_the_limit_of_the_day_holds_for_holds(database: Database) -> None:

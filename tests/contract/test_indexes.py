@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import casebook, cases, chats, dossier, erasure, outbox, undone
+from bot.store import casebook, cases, chats, dossier, erasure, outbox, reports, undone
 from bot.store.casebook import Filter
 from bot.store.db import Database
 
@@ -22,7 +22,7 @@ GROWING = frozenset(
 )
 """Tables with a row for every post, case, strike or decision, over months."""
 
-FEW = frozenset({"ix_outbox_todo", "ix_outbox_failed"})
+FEW = frozenset({"ix_outbox_todo", "ix_outbox_failed", "ix_reports_waiting"})
 """Indexes that hold only what waits or failed."""
 
 SCAN = re.compile(r"SCAN (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?")
@@ -37,6 +37,7 @@ QUESTIONS: dict[str, tuple[Work, frozenset[str]]] = {
     "the chats that one logs": (lambda c: chats.logged_by(c, 1), GROWING | {"chats"}),
     "calls that wait or failed": (outbox.depth, GROWING | {"outbox"}),
     "all about a person": (lambda c: dossier.of(c, 1), GROWING),
+    "reports that wait for their end": (lambda c: reports.unsettled(c, 50), GROWING | {"reports"}),
     "what stays of a person": (lambda c: erasure.left(c, 1, time.time()), GROWING),
 }
 
