@@ -53,7 +53,7 @@ Index(
 )
 
 # Where a message is looked up that is reported in private: in its chat, around its time, or by its files.
-Index("ix_inbox_chat", inbox.c.bot_id, inbox.c.chat_id, inbox.c.received_at)
+Index("ix_inbox_chat", inbox.c.bot_id, inbox.c.chat_id, inbox.c.received_at, inbox.c.update_id)
 Index("ix_seen_file_unique_id", seen.c.file_unique_id)
 
 # The cases of a day: without it all of a chat's are looked at, and of all chats that a log chat reads.

@@ -16,8 +16,8 @@ from bot.outcome import Gone
 from bot.policy import Standing
 from bot.reports import Fate
 from bot.settings import Limits
-from bot.store import cases as records
 from bot.store import caps, chats, media, outbox, trusted
+from bot.store import cases as records
 from bot.store import reports as store
 from bot.store.db import Database
 from bot.store.reporttables import reports as table

@@ -15,7 +15,7 @@ def upgrade() -> None:
     """Bring the schema to this revision."""
     waiting = sa.text("outcome = ''")
     op.create_index("ix_reports_waiting", "reports", ["case_id"], sqlite_where=waiting, postgresql_where=waiting)
-    op.create_index("ix_inbox_chat", "inbox", ["bot_id", "chat_id", "received_at"])
+    op.create_index("ix_inbox_chat", "inbox", ["bot_id", "chat_id", "received_at", "update_id"])
     op.create_index("ix_seen_file_unique_id", "seen", ["file_unique_id"])
 
 
