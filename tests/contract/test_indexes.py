@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import MessageRef
-from bot.store import casebook, cases, chats, dossier, erasure, heard, outbox, reports, undone
+from bot.store import casebook, cases, chats, dossier, erasure, heard, openreports, outbox, reports, undone
 from bot.store.casebook import Filter
 from bot.store.db import Database
 
@@ -23,7 +23,7 @@ GROWING = frozenset(
 )
 """Tables with a row for every post, case, strike or decision, over months."""
 
-FEW = frozenset({"ix_outbox_todo", "ix_outbox_failed", "ix_reports_waiting"})
+FEW = frozenset({"ix_outbox_todo", "ix_outbox_failed", "ix_reports_waiting", "ix_cases_open"})
 """Indexes that hold only what waits or failed."""
 
 SCAN = re.compile(r"SCAN (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?")
@@ -42,6 +42,7 @@ QUESTIONS: dict[str, tuple[Work, frozenset[str]]] = {
     "a message by its number": (lambda c: heard.message(c, 1, MessageRef(-1, 2)), GROWING | {"inbox"}),
     "a message by its words": (lambda c: heard.posted(c, 1, 1_700_000_000, "vile"), GROWING | {"inbox"}),
     "messages by their files": (lambda c: heard.carrying(c, ["u1", "u2"]), GROWING | {"inbox"}),
+    "where somebody's reports may wait": (lambda c: openreports.waiting_in(c, 1, {-1}), GROWING | {"reports"}),
     "what stays of a person": (lambda c: erasure.left(c, 1, time.time()), GROWING),
 }
 
