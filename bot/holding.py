@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import breaker, calls, policy, precision, removal
+from bot import breaker, calls, cases, policy, precision, raids, removal
 from bot.calls import CHATTER
 from bot.i18n import say
 from bot.model import ActionKind, ChatSettings, MediaPost, MessageRef, Sender, SenderKind, Verdict, VerdictKind
 from bot.rules import Quiet
 from bot.settings import Limits
 from bot.store import cases as records
-from bot.store import chats, outbox
+from bot.store import chats, outbox, trusted
 from bot.store import reports as store
 from bot.store.cases import Case
 
@@ -27,31 +27,38 @@ async def heed(connection: AsyncConnection, case: Case, limits: Limits, *, threa
     if not settings.rules.hold_at or message is None or await records.is_removed(connection, case.id):
         return False
     weight = precision.total(await store.track_records(connection, case.chat_id, case.id))
-    decision = policy.reported(weight, settings, is_spared=case.spared is not None)
+    is_spared = case.spared is not None or await trusted.has(connection, case.chat_id, case.sender_id)
+    decision = policy.reported(weight, settings, is_spared=is_spared)
+    post = post_of(case, message, settings, thread_id=thread_id)
     doubt = Verdict(VerdictKind.UNSCANNABLE)  # nothing that the bot is sure of by itself
-    decision = await breaker.heed(connection, _post(case, message, settings), doubt, decision, limits)
+    decision = await breaker.heed(connection, post, doubt, decision, limits)
     if not decision.has(ActionKind.DELETE):
         return False
     await removal.remove(connection, case)
     await records.note(connection, case.id, "hold")
     await records.record(connection, "report.held", chat_id=case.chat_id, detail=f"case {case.id}")
-    await _tell(connection, case, settings, thread_id, after=calls.delete(message).key)
+    await _tell(connection, post, case, settings)
     return True
 
 
-def _post(case: Case, message: MessageRef, settings: ChatSettings) -> MediaPost:
-    """Return a case's post as far as the limits of the day ask for it."""
+def post_of(case: Case, message: MessageRef, settings: ChatSettings, *, thread_id: int | None) -> MediaPost:
+    """Return a reported post as far as the limits of the day and a raid ask for it."""
     sender = Sender(SenderKind(case.sender_kind), case.sender_id, case.sender_name)
     posted = datetime.fromtimestamp(case.posted_at or 0, UTC)
-    return MediaPost(message, sender, posted, (), chat_title=settings.title)
+    return MediaPost(message, sender, posted, (), thread_id=thread_id, chat_title=settings.title)
 
 
-async def _tell(
-    connection: AsyncConnection, case: Case, settings: ChatSettings, thread_id: int | None, *, after: str
-) -> None:
-    """Tell the group, and so the poster, that the post waits for an admin; that anybody reported it is not said."""
+async def _tell(connection: AsyncConnection, post: MediaPost, case: Case, settings: ChatSettings) -> None:
+    """Tell the group, and so the poster, that the post waits for an admin; that anybody reported it is not said.
+
+    In a raid one line says so of all that are held.
+    """
     chat = await chats.chat(connection, case.chat_id)
     if settings.rules.quiet is Quiet.SILENT or (chat and chat.type == "channel"):
+        return
+    log_id = await cases.admin_chat(connection, settings)
+    hushed = await raids.hush(connection, post, case, settings, log_id, is_removal=True, is_counted=True)
+    if hushed.notice:
         return
     text = say(settings.language, "A post was removed until an admin decides. Case {number}.", number=case.id)
     notice = calls.say(
@@ -59,8 +66,8 @@ async def _tell(
         case.chat_id,
         text,
         rank=CHATTER,
-        thread_id=thread_id,
+        thread_id=post.thread_id,
         case_id=case.id,
-        after=after,  # what could not be removed is not said to be
+        after=calls.delete(post.ref).key,  # what could not be removed is not said to be
     )
     await outbox.put(connection, [notice])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,7 +50,8 @@ async def show(connection: AsyncConnection, case: Case, settings: ChatSettings, 
     language = await guardians.tongue(connection, settings, target)
     card = cards.card_of(found)
     rows = cards.keyboard(language, case, found.token, await cards.state_of(connection, case, card))
-    text, key = card.text, f"card:{case.id}:shown"
+    text = await cards.text_of(connection, case, replace(card, chat_id=target), settings)
+    key = f"card:{case.id}:shown"
     thread_id = guardians.topic(settings, target)
     call = calls.say(key, target, text, rank=CARD, buttons=rows, thread_id=thread_id, case_id=case.id)
     await records.note(connection, case.id, "notify", key=key)
@@ -67,10 +68,18 @@ def steps(told: Telling) -> int:
     return told.toll.removed + 2 * told.raid.waiting - told.toll.waiting
 
 
-def began(language: str, title: str, *, removes: bool) -> Html:
-    """Say that a raid began; with `title` to those who read it elsewhere."""
+def began(language: str, title: str, *, removes: bool, holds: bool = False) -> Html:
+    """Say that a raid began; with `title` to those who read it elsewhere. That anybody reported posts is not said."""
     if not removes:
         return _waiting_only(language, title)
+    if holds and title:
+        return say(
+            language,
+            "🛡 Raid in {chat}: I remove posts until an admin decides, and tell of all of it here.",
+            chat=name(title),
+        )
+    if holds:
+        return say(language, "🛡 Raid: I remove posts until an admin decides, and tell of all of it here.")
     if title:
         return say(language, "🛡 Raid in {chat}: I remove what is listed, and tell of all of it here.", chat=name(title))
     return say(language, "🛡 Raid: I remove what is listed, and tell of all of it here.")

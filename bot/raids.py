@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, guardians, metrics, quiet, raidcards
+from bot import calls, cards, guardians, metrics, quiet, raidcards
 from bot.calls import CARD, CHATTER
 from bot.model import ChatSettings, MediaPost, MessageRef
 from bot.outcome import Done, Outcome
@@ -46,35 +46,47 @@ class Hush:
 
 
 async def hush(
-    connection: AsyncConnection, post: MediaPost, case: Case, settings: ChatSettings, log_id: int, *, is_removal: bool
+    connection: AsyncConnection,
+    post: MediaPost,
+    case: Case,
+    settings: ChatSettings,
+    log_id: int,
+    *,
+    is_removal: bool,
+    is_counted: bool = False,
 ) -> Hush:
-    """Count a case; say what of it is told in one line, here and in the chat `log_id`, because there are so many."""
+    """Count a case; say what of it is told in one line, here and in the chat `log_id`, because there are so many.
+
+    With `is_counted` the case has a card already, or is about to, and its post is removed on top of that.
+    """
     going_on = await records.going_on(connection, case.chat_id)
     raid = going_on[-1] if going_on else None
     if raid is None or time.time() - raid.last_at > QUIET_SECONDS:
         raid = await records.begin(connection, case.chat_id, case.id)
-    raid = await records.grow(connection, raid, case.id, removed=is_removal, waits=case.is_open)
+    raid = await records.grow(connection, raid, case.id, removed=is_removal, waits=case.is_open and not is_counted)
     hushed = Hush(raid.posts > LOUD, raid.waiting > LOUD if case.is_open else raid.posts > LOUD)
     topic = post.thread_id if log_id == raid.chat_id else guardians.topic(settings, log_id)
+    holds = is_counted or case.kind == cards.REPORT
     if hushed.card:
-        await _announce(connection, raid, settings, log_id, thread_id=topic)
+        await _announce(connection, raid, settings, Line(raid.id, log_id, topic), holds=holds)
     is_heard = post.chat_type != "channel" and not quiet.is_silent(settings)
     if hushed.notice and is_removal and is_heard:
-        await _announce(connection, raid, settings, raid.chat_id, thread_id=post.thread_id)
+        await _announce(connection, raid, settings, Line(raid.id, raid.chat_id, post.thread_id), holds=holds)
     return hushed
 
 
 async def _announce(
-    connection: AsyncConnection, raid: Raid, settings: ChatSettings, place: int, *, thread_id: int | None
+    connection: AsyncConnection, raid: Raid, settings: ChatSettings, line: Line, *, holds: bool
 ) -> None:
     """Say that a raid began, once in each place."""
-    if not await records.add_line(connection, raid.id, place, thread_id):
+    place = line.chat_id
+    if not await records.add_line(connection, raid.id, place, line.thread_id):
         return
     language = await guardians.tongue(connection, settings, place)
-    text = raidcards.began(language, settings.title if place != raid.chat_id else "", removes=raid.posts > 0)
-    await outbox.put(
-        connection, [calls.say(f"{KEY}{raid.id}:{place}", place, text, rank=_rank(raid, place), thread_id=thread_id)]
-    )
+    title = settings.title if place != raid.chat_id else ""
+    text = raidcards.began(language, title, removes=raid.posts > 0, holds=holds)
+    key, rank = f"{KEY}{raid.id}:{place}", _rank(raid, place)
+    await outbox.put(connection, [calls.say(key, place, text, rank=rank, thread_id=line.thread_id)])
 
 
 def _rank(raid: Raid, place: int) -> int:

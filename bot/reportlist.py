@@ -10,17 +10,28 @@ from bot.cards import Card
 from bot.categories import Category
 from bot.i18n import Html, duration, lines, link, name, plain, say, say_n
 from bot.notices import message_url
-from bot.store.openreports import OpenReport, Page
+from bot.store.openreports import MOST_CHATS, OpenReport, Page
 
 Rows = list[list[dict[str, str]]]
 
 
-def page_text(language: str, page: Page, now: float, *, here: int) -> Html:
+def page_text(language: str, page: Page, now: float, *, here: int, is_partial: bool = False) -> Html:
     """List the open reports of a page as read in the chat `here`: of its own it names neither chat nor admin."""
-    if not page.open:
-        return say(language, "No reports wait.")
-    title = say_n(language, "<b>{n} report waits</b>", "<b>{n} reports wait</b>, oldest first", page.total)
-    return lines(title, *(_entry(language, one, now, is_here=one.case.chat_id == here) for one in page.open))
+    title = say(language, "No reports wait.")
+    if page.open:
+        title = say_n(language, "<b>{n} report waits</b>", "<b>{n} reports wait</b>, oldest first", page.total)
+    entries = (_entry(language, one, now, is_here=one.case.chat_id == here) for one in page.open)
+    return lines(title, *entries, _more(language) if is_partial else None)
+
+
+def _more(language: str) -> Html:
+    """Say that there may be more, and where they are listed."""
+    return say(
+        language,
+        "I look in no more than {n} chats, first in those where you decided something. "
+        "If one of yours is missing, send /reports there.",
+        n=MOST_CHATS,
+    )
 
 
 def keyboard(language: str, page: Page) -> Rows:

@@ -9,12 +9,12 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, cases, categories, daybook, helplines, holding, receipts
+from bot import calls, cards, cases, categories, daybook, helplines, holding, raids, receipts
 from bot.calls import RECEIPT
 from bot.cards import Card
 from bot.categories import Category
 from bot.i18n import Html, language_for, say
-from bot.model import Sender, SenderKind, VerdictKind
+from bot.model import MessageRef, Sender, SenderKind, VerdictKind
 from bot.settings import Limits
 from bot.store import cases as records
 from bot.store import chats, outbox, reportblocks
@@ -123,7 +123,7 @@ async def file(connection: AsyncConnection, report: Report, *, limits: Limits = 
     if filed.fate in (Fate.NEW, Fate.MERGED):
         await holding.heed(connection, case, limits, thread_id=report.thread_id)
     if filed.fate is Fate.NEW:
-        await _send_card(connection, case)
+        await _send_card(connection, case, report)
     elif filed.fate is Fate.MERGED:
         if filed.category == Category.MINORS:
             await cards.mark(connection, case, is_of_minors=True)
@@ -280,8 +280,15 @@ async def _open(connection: AsyncConnection, report: Report) -> Case:
     return case
 
 
-async def _send_card(connection: AsyncConnection, case: Case) -> None:
+async def _send_card(connection: AsyncConnection, case: Case, report: Report) -> None:
+    """Show a case to the admins; in a raid one card stands for those of all until somebody asks for them."""
     settings = await chats.settings(connection, case.chat_id)
     target = await cases.admin_chat(connection, settings)
+    message = MessageRef(report.chat_id, report.message_id)
+    post = holding.post_of(case, message, settings, thread_id=report.thread_id)
+    hushed = await raids.hush(connection, post, case, settings, target, is_removal=False)
     card = await cards.text_of(connection, case, Card(chat_id=target), settings)
-    await cases.tell_admins(connection, case, settings, card)
+    if hushed.card:
+        await cards.new_token(connection, case, card)
+    else:
+        await cases.tell_admins(connection, case, settings, card)

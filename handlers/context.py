@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from telegram.ext import CallbackContext, ExtBot
 
+from bot.allowance import Allowance
 from bot.telegram.turn import Turn, current
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from bot.telegram.gateway import Gateway
 
 KEY = "services"
+
+LOOKUPS, HOUR = 10, 60 * 60
+"""Messages that are looked up for one person in an hour, to be reported in private: twice what they may report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Services:
     canaries: CanaryTests
     wake: Callable[[], None]  # says that the bot put an update of its own into the inbox
     erase: Callable[[], None]  # says that somebody asked to be forgotten
+    lookups: Allowance = field(default_factory=lambda: Allowance(LOOKUPS, HOUR))
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[str, Services]]):

@@ -18,7 +18,7 @@ from bot.store import reports as store
 from bot.telegram.turn import Turn
 from handlers import filing, guard
 from handlers.commands import Asker, Listener, asker_of, spoken, text_of
-from handlers.context import Context, Services
+from handlers.context import LOOKUPS, Context, Services
 from handlers.convert import post_of
 
 Json = dict[str, Any]
@@ -41,6 +41,7 @@ class Obstacle(StrEnum):
     NO_MEMBER = "no member"
     UNKNOWN = "unknown"
     HIDDEN = "hidden"  # Telegram does not say which message was forwarded
+    TOO_OFTEN = "too often"  # whoever asks had many looked up just now
 
 
 async def command(context: Context, asker: Asker) -> None:
@@ -71,7 +72,9 @@ def forwarding() -> Listener:
     async def run(_update: Update, context: Context) -> None:
         message = context.turn.raw["message"]
         asker = asker_of(message, context.services.gateway.id)
-        await _finish(context, asker, await _forwarded(context.services, asker, message), "")
+        is_allowed = _may_ask(context.services, asker)
+        found = await _forwarded(context.services, asker, message) if is_allowed else Obstacle.TOO_OFTEN
+        await _finish(context, asker, found, "")
 
     return Listener(lambda turn, _username: _is_forward(turn), run)
 
@@ -97,8 +100,15 @@ def _is_forward(turn: Turn) -> bool:
 # --- which message it is -------------------------------------------------------------------------
 
 
+def _may_ask(services: Services, asker: Asker) -> bool:
+    """Whether another message is looked up for somebody, a stranger maybe; an album, which comes in pieces, is one."""
+    return services.lookups.take(asker.user_id, asker.message.get("media_group_id") or asker.message["message_id"])
+
+
 async def _by_link(context: Context, asker: Asker, link: Link, reason: str) -> None:
-    await _finish(context, asker, await _linked(context.services, asker, link), reason)
+    is_allowed = _may_ask(context.services, asker)
+    found = await _linked(context.services, asker, link) if is_allowed else Obstacle.TOO_OFTEN
+    await _finish(context, asker, found, reason)
 
 
 async def _finish(context: Context, asker: Asker, found: Json | Obstacle, reason: str) -> None:
@@ -234,6 +244,12 @@ def _words(language: str, obstacle: Obstacle, hours: float) -> Html:
             language,
             "Telegram does not tell me which message that is. Please send me its link: hold the message, then "
             "choose “Copy Link”. Or reply to it in the chat with /report.",
+        ),
+        Obstacle.TOO_OFTEN: say(
+            language,
+            "I look up {n} messages an hour for you: please try again later. "
+            "Or reply to the message in the chat with /report.",
+            n=LOOKUPS,
         ),
     }
     return words[obstacle]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import calls, reportlist
 from bot.i18n import Html
 from bot.store import chats, openreports, outbox
+from bot.store.openreports import Waiting
 from handlers import guard, replies
 from handlers.callback import INVALID, Pressed, Toast
 from handlers.commands import Asker, denied, language_of
@@ -53,23 +55,25 @@ async def press(context: Context, pressed: Pressed) -> Toast:
     return Toast()
 
 
-async def _places(services: Services, chat_id: int, user_id: int) -> set[int]:
+async def _places(services: Services, chat_id: int, user_id: int) -> Waiting:
     """Return the chats whose reports may be seen here: this one and those it logs; in private, where one is admin."""
     async with services.database.read() as connection:
         if chat_id != user_id:
-            return {chat_id, *await chats.logged_by(connection, chat_id)}
-        waiting = await openreports.waiting_in(connection)
-    return {one for one in waiting if guard.has_right(await guard.member(services, one, user_id), None)}
+            return Waiting([chat_id, *await chats.logged_by(connection, chat_id)])
+        waiting = await openreports.waiting_in(connection, user_id, services.admins.known_in(user_id))
+    members = [(one, await guard.member(services, one, user_id)) for one in waiting.chat_ids]
+    return replace(waiting, chat_ids=[one for one, member in members if guard.has_right(member, None)])
 
 
 async def _page(
     connection: AsyncConnection,
     language: str,
     chat_id: int,
-    places: set[int],
+    places: Waiting,
     *,
     after: int | None = None,
     before: int | None = None,
 ) -> tuple[Html, reportlist.Rows]:
-    page = await openreports.page(connection, places, after=after, before=before)
-    return reportlist.page_text(language, page, time.time(), here=chat_id), reportlist.keyboard(language, page)
+    page = await openreports.page(connection, places.chat_ids, after=after, before=before)
+    text = reportlist.page_text(language, page, time.time(), here=chat_id, is_partial=places.is_partial)
+    return text, reportlist.keyboard(language, page)

@@ -6,16 +6,19 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import MessageRef
-from bot.store.tables import inbox, seen
+from bot.store.tables import chats, inbox, seen
 
 Json = dict[str, Any]
 
 MOST = 20
 """Updates, and messages with one file, that are looked at: the newest."""
+
+MOST_READ = 20_000
+"""Updates that are read for one look-up: some days of a busy chat, or an hour of the whole of a town."""
 
 EARLY, LATE = 60.0, 3600.0
 """Seconds around a message's own time in which it came in, but for the longest of outages."""
@@ -23,8 +26,8 @@ EARLY, LATE = 60.0, 3600.0
 
 async def message(connection: AsyncConnection, bot_id: int, ref: MessageRef) -> Json | None:
     """Return a message as it was heard last, or shown in a reply to it; None when it is not, or no more, known."""
-    where = (inbox.c.bot_id == bot_id) & (inbox.c.chat_id == ref.chat_id)
-    for body in await _bodies(connection, where & _holds("message_id", ref.message_id)):
+    newest = _near(bot_id, inbox.c.chat_id == ref.chat_id).order_by(inbox.c.received_at.desc())
+    for body in await _bodies(connection, bot_id, newest, _holds("message_id", ref.message_id)):
         if _ref_of(body) == ref:
             return body
     return None
@@ -32,8 +35,10 @@ async def message(connection: AsyncConnection, bot_id: int, ref: MessageRef) -> 
 
 async def posted(connection: AsyncConnection, bot_id: int, at: int, text: str) -> list[Json]:
     """Return the messages that were written at a moment with just these words, in whatever chat; the newest first."""
+    shared = inbox.c.chat_id.in_(select(chats.c.chat_id).where(chats.c.type != "private"))
     came_in = inbox.c.received_at.between(at - EARLY, at + LATE)
-    bodies = await _bodies(connection, (inbox.c.bot_id == bot_id) & came_in & _holds("date", at))
+    soonest = _near(bot_id, shared & came_in).order_by(inbox.c.received_at)  # but for an outage: within a moment
+    bodies = await _bodies(connection, bot_id, soonest, _holds("date", at))
     found = {_ref_of(one): one for one in bodies if one.get("date") == at and one.get("text") == text}
     return [one for one in found.values() if one["chat"].get("type") != "private"]
 
@@ -45,9 +50,18 @@ async def carrying(connection: AsyncConnection, file_unique_ids: Collection[str]
     return list(dict.fromkeys(MessageRef(row.chat_id, row.message_id) for row in rows))
 
 
-async def _bodies(connection: AsyncConnection, where: ColumnElement[bool]) -> list[Json]:
-    query = select(inbox.c.payload).where(where).order_by(inbox.c.update_id.desc()).limit(MOST)
-    return [body for payload in await connection.scalars(query) for body in _messages(payload)]
+def _near(bot_id: int, where: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The updates among which a message must be, by what the index alone tells."""
+    return select(inbox.c.update_id).where(inbox.c.bot_id == bot_id, where).limit(MOST_READ)
+
+
+async def _bodies(
+    connection: AsyncConnection, bot_id: int, near: Select[tuple[int]], says: ColumnElement[bool]
+) -> list[Json]:
+    """Return the messages in the newest updates that say something."""
+    query = select(inbox.c.payload).where(inbox.c.bot_id == bot_id, inbox.c.update_id.in_(near), says)
+    rows = await connection.scalars(query.order_by(inbox.c.update_id.desc()).limit(MOST))
+    return [body for payload in rows for body in _messages(payload)]
 
 
 def _messages(payload: str) -> Iterator[Json]:

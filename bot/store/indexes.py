@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, text
 
 from bot.store.fedtables import fed_bans
+from bot.store.reporttables import reports
 from bot.store.tables import (
     audit,
     buttons,
@@ -15,6 +16,7 @@ from bot.store.tables import (
     cases,
     chats,
     entries,
+    inbox,
     metadata,
     outbox,
     sanctions,
@@ -41,6 +43,18 @@ Index(
     sqlite_where=text("state = 'open'"),
     postgresql_where=text("state = 'open'"),
 )
+
+# Reports whose reporters have still to hear how they ended: looked for every few seconds.
+Index(
+    "ix_reports_waiting",
+    reports.c.case_id,
+    sqlite_where=text("outcome = ''"),
+    postgresql_where=text("outcome = ''"),
+)
+
+# Where a message is looked up that is reported in private: in its chat, around its time, or by its files.
+Index("ix_inbox_chat", inbox.c.bot_id, inbox.c.chat_id, inbox.c.received_at, inbox.c.update_id)
+Index("ix_seen_file_unique_id", seen.c.file_unique_id)
 
 # The cases of a day: without it all of a chat's are looked at, and of all chats that a log chat reads.
 Index("ix_cases_opened_at", cases.c.chat_id, cases.c.opened_at)

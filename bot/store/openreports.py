@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, case, exists, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import cases as records
 from bot.store import reports as filed
 from bot.store.cases import Button, Case
 from bot.store.reporttables import reports
-from bot.store.tables import cases, chats
+from bot.store.tables import audit, case_actions, cases, chats
 
 PAGE = 8
 """Cases on a page: with the longest names and links they stay under Telegram's 4,096 characters."""
@@ -44,11 +44,35 @@ class Page:
     has_newer: bool = False
 
 
-async def waiting_in(connection: AsyncConnection) -> list[int]:
-    """Return the chats in which reports wait, the one that waits longest first; no more than anybody is asked about."""
-    oldest = func.min(cases.c.id)
-    query = select(cases.c.chat_id).where(_waits()).group_by(cases.c.chat_id).order_by(oldest)
-    return list(await connection.scalars(query.limit(MOST_CHATS)))
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Chats in which reports wait; `is_partial` where there are more than anybody is asked about."""
+
+    chat_ids: list[int]
+    is_partial: bool = False
+
+
+async def waiting_in(connection: AsyncConnection, user_id: int, known: Collection[int] = ()) -> Waiting:
+    """Return chats in which reports wait: first those that may be this person's, the one that waits longest first.
+
+    Theirs may be what they own, what they ever did something in as an admin, and the `known`.
+    """
+    is_theirs = cases.c.chat_id.in_(_chats_of(user_id)) | cases.c.chat_id.in_(known)
+    order = (case((is_theirs, 0), else_=1), func.min(cases.c.id))
+    query = select(cases.c.chat_id).where(_waits()).group_by(cases.c.chat_id).order_by(*order)
+    found = list(await connection.scalars(query.limit(MOST_CHATS + 1)))
+    return Waiting(found[:MOST_CHATS], is_partial=len(found) > MOST_CHATS)
+
+
+def _chats_of(user_id: int) -> CompoundSelect[tuple[int]]:
+    decided = cases.alias()
+    return union(
+        select(chats.c.chat_id).where(chats.c.owner_id == user_id),
+        select(audit.c.chat_id).where(audit.c.actor_id == user_id, audit.c.chat_id.is_not(None)),
+        select(decided.c.chat_id)
+        .join(case_actions, case_actions.c.case_id == decided.c.id)
+        .where(case_actions.c.by_id == user_id),
+    )
 
 
 async def page(
@@ -72,18 +96,18 @@ async def page(
     return Page(rows, total, has_older=after is not None, has_newer=has_more)
 
 
-async def _filled(connection: AsyncConnection, case: Case) -> OpenReport:
+async def _filled(connection: AsyncConnection, found: Case) -> OpenReport:
     chat = (
-        await connection.execute(select(chats.c.title, chats.c.username).where(chats.c.chat_id == case.chat_id))
+        await connection.execute(select(chats.c.title, chats.c.username).where(chats.c.chat_id == found.chat_id))
     ).first()
     return OpenReport(
-        case=case,
+        case=found,
         title=chat.title if chat else "",
         username=chat.username if chat else None,
-        count=await filed.count(connection, case.id),
-        kinds=await filed.kinds(connection, case.id),
-        button=await records.case_button(connection, case.id),
-        is_removed=await records.is_removed(connection, case.id),
+        count=await filed.count(connection, found.id),
+        kinds=await filed.kinds(connection, found.id),
+        button=await records.case_button(connection, found.id),
+        is_removed=await records.is_removed(connection, found.id),
     )
 
 

@@ -42,9 +42,9 @@ class Line:
     raid_id: int
     chat_id: int
     thread_id: int | None
-    message_id: int | None
-    shown: int
-    shown_at: float
+    message_id: int | None = None
+    shown: int = 0
+    shown_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,8 @@ _HAS_CARD = exists().where(case_actions.c.case_id == cases.c.id, case_actions.c.
 
 
 def _within(raid: Raid) -> Any:
-    """The cases of a raid: reports and what admins ordered are none."""
-    here = (cases.c.chat_id == raid.chat_id) & cases.c.kind.in_(("match", "unscannable"))
+    """The cases of a raid: what admins ordered is none."""
+    here = (cases.c.chat_id == raid.chat_id) & cases.c.kind.in_(("match", "unscannable", "report"))
     return here & cases.c.id.between(raid.first_case, raid.last_case)
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.precision import Record
@@ -127,8 +127,9 @@ async def void(connection: AsyncConnection, case_id: int) -> None:
 async def unsettled(connection: AsyncConnection, limit: int) -> list[int]:
     """Return cases that are closed while reports of them wait for their end."""
     query = select(reports.c.case_id).join(cases, cases.c.id == reports.c.case_id)
-    where = (reports.c.outcome == WAITING) & (cases.c.state != "open")
-    return list(await connection.scalars(query.where(where).distinct().limit(limit)))
+    # The index of what waits is partial, so its condition stands here as it stands there, not as a parameter.
+    where = query.where(text("reports.outcome = ''"), cases.c.state != "open")
+    return list(await connection.scalars(where.distinct().limit(limit)))
 
 
 async def track_records(connection: AsyncConnection, chat_id: int, case_id: int) -> list[Record]:

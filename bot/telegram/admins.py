@@ -46,6 +46,10 @@ class Admins:
             known = await self._ask(chat_id)
         return None if known.ids is None else user_id in known.ids
 
+    def known_in(self, user_id: int) -> set[int]:
+        """Return the chats in which somebody is remembered as an admin; nobody is asked, and there may be others."""
+        return {chat_id for chat_id, known in self._known.items() if known.ids and user_id in known.ids}
+
     def follow(self, change: Mapping[str, Any]) -> None:
         """Take in Telegram's news of a member, raw: who becomes, was or stays an admin makes the list a new one."""
         who = [change.get(side) for side in ("old_chat_member", "new_chat_member")]

@@ -104,6 +104,19 @@ async def test_news_of_an_admin_counts_at_once() -> None:
     assert scene.direct.asked["getChatAdministrators"] == 2
 
 
+async def test_where_somebody_is_remembered_as_an_admin_costs_no_question() -> None:
+    """The chats whose remembered list names somebody are told without asking Telegram, and forgotten with the list."""
+    scene = Scene()
+    (user,) = scene.members(1)
+    assert scene.admins.known_in(scene.admin) == set()
+    await scene.admins.has(scene.chat.id, user)
+    assert scene.admins.known_in(scene.admin) == {scene.chat.id}
+    assert scene.admins.known_in(user) == set()
+    scene.admins.forget(scene.chat.id)
+    assert scene.admins.known_in(scene.admin) == set()
+    assert scene.direct.asked["getChatAdministrators"] == 1
+
+
 async def test_without_being_an_admin_the_bot_believes_no_list() -> None:
     """A plain member hears of no change: only asking about the person tells, and the list is not asked for again."""
     scene = Scene()

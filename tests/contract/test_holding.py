@@ -14,13 +14,16 @@ from bot.model import Fingerprint, Frame, MessageRef, Sender, SenderKind, Verdic
 from bot.moderation import Scene
 from bot.outcome import Gone
 from bot.policy import Standing
+from bot.raids import LOUD
 from bot.reports import Fate
 from bot.settings import Limits
+from bot.store import caps, chats, media, outbox, trusted
 from bot.store import cases as records
-from bot.store import chats, media, outbox
+from bot.store import raids as raid_records
 from bot.store import reports as store
 from bot.store.db import Database
 from bot.store.reporttables import reports as table
+from bot.store.tables import raids as raids_table
 from tests.contract import casework as work
 
 PICTURE = Fingerprint(b"s" * 32, b"m" * 16, "jpeg", 640, 480, (Frame((b"p" * 32,) * 8, 90, b"h" * 8),))
@@ -150,6 +153,18 @@ async def test_the_protected_are_not_held(database: Database) -> None:
     assert await deleted(database) == []
 
 
+async def test_whom_the_admins_trust_is_not_held(database: Database) -> None:
+    """The post of a member whom the chat trusts waits on its card, and takes nothing from the limit of the day."""
+    for reporter in (1, 2):
+        await history(database, reporter)
+    await database.write(lambda c: trusted.add(c, work.CHAT, work.POSTER, "Poster", by=work.ADMIN))
+    for reporter in (1, 2):
+        await work.report(database, reporter)
+    assert await deleted(database) == []
+    async with database.read() as connection:
+        assert await caps.count(connection, work.CHAT, "delete") == 0
+
+
 async def test_the_limit_of_the_day_holds_for_holds(database: Database) -> None:
     """Beyond the chat's limit of the day nothing is held; the case waits on its card, and the alarm is raised."""
     for reporter in (1, 2):
@@ -167,6 +182,25 @@ async def file(database: Database, reporter: int, message: int, sender: Sender, 
     """Somebody reports a message under a limit of the day."""
     report = reports.Report(work.CHAT, "", message, f"message:{message}", sender, 1.0, reporter, "en")
     await database.write(lambda c: reports.file(c, report, limits=limits))
+
+
+async def test_many_held_posts_are_told_in_one_line(database: Database) -> None:
+    """Of posts that reports remove the group hears a few times, then in one line that says neither list nor report."""
+    for reporter in (1, 2, 3):
+        await history(database, reporter)
+    await database.write(lambda c: chats.change(c, work.CHAT, rules=json.dumps({"hold_at": 1})))
+    await database.write(lambda c: c.execute(update(raids_table).values(state="over")))
+    for message in range(10, 10 + LOUD + 3):
+        await work.report(database, message % 3 + 1, message)
+    said = [one.args["text"] for one in await work.made(database, "sendMessage", work.CHAT)]
+    assert len(said) == LOUD + 1
+    assert "🛡 Raid: I remove posts until an admin decides" in said[-1]
+    assert not [text for text in said if "eport" in text or "listed" in text]
+    assert len(await deleted(database)) == LOUD + 3
+    async with database.read() as connection:
+        (raid,) = await raid_records.going_on(connection, work.CHAT)
+        toll = await raid_records.toll(connection, raid)
+    assert (raid.posts, raid.waiting, toll.waiting, toll.held) == (LOUD + 3, LOUD + 3, LOUD + 3, 3)
 
 
 @pytest.mark.parametrize("has_media", [True, False])

@@ -287,3 +287,33 @@ async def test_a_chat_in_a_forum_is_told_in_the_topic(database: Database) -> Non
     await show(database)
     sent = await work.made(database, "sendMessage", work.LOG)
     assert [one.args.get("message_thread_id") for one in sent][LOUD:] == [44, 44, 44]
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+
+async def report(database: Database, count: int) -> list[int]:
+    """So many posts are reported, each by somebody else; their cases."""
+    filed = [await work.report(database, 100 + number, message=10 + number, reason="spam") for number in range(count)]
+    return [one.case.id for one in filed if one.case]
+
+
+async def test_many_reports_are_one_card(database: Database) -> None:
+    """The first few reports have their cards; then one tells how many wait, and shows the next as they are by then."""
+    numbers = await report(database, 20)
+    assert len(await cards_of(database)) == LOUD
+    assert await words(database, work.CHAT) == []
+    (began,) = raid_words(await work.made(database, "sendMessage", work.LOG))
+    assert "Many posts in The place at once wait" in began
+    await work.report(database, 1, message=10 + LOUD, reason="look at this")
+    await send(database)
+    await age(database, EDIT_SECONDS + 1)
+    assert await raids.follow(database) is True
+    card = await raid_card(database)
+    assert "20 cases wait for an admin" in card.args["text"]
+    assert f"({20 - LOUD})" in str(card.args["reply_markup"])
+    assert await show(database) == 5
+    sent = await cards_of(database)
+    shown = next(one.args["text"] for one in sent if f"Case {numbers[LOUD]}<" in one.args["text"])
+    assert "Reported by 2 members" in shown
+    assert "look at this" in shown

@@ -25,6 +25,7 @@ from bot.store.media import Known
 from bot.store.reporttables import reports
 from bot.store.tables import buttons, cases, outbox
 from bot.telegram.sorting import arrival
+from handlers.context import KEY, LOOKUPS, Services
 from tests.contract.cast import CHANNEL, FORUM, PRIVATE, SHARED, SUPERGROUP, Cast, Json
 from tests.contract.stage import TOKEN
 
@@ -80,6 +81,13 @@ async def _fresh(cast: Cast) -> None:
             await connection.execute(delete(table))
 
     await cast.app.database.write(write)
+    services(cast).lookups.clear()
+
+
+def services(cast: Cast) -> Services:
+    """The machine, as handlers see it."""
+    found: Services = cast.app.application.bot_data[KEY]
+    return found
 
 
 # --- what happens --------------------------------------------------------------------------------
@@ -314,6 +322,20 @@ async def test_a_forwarded_album_has_one_receipt(cast: Cast) -> None:
     said = [one for one in await calls(cast) if one["chat_id"] == cast.people["member"] and "text" in one]
     assert ["Thank you" in one["text"] for one in said] == [True]
     assert len(await filed(cast)) == 1
+
+
+async def test_nobody_has_messages_looked_up_without_end(cast: Cast) -> None:
+    """Beyond ten an hour nothing more is looked up for somebody, a stranger or not, and they are told; others go on."""
+    message = await posted(cast, SUPERGROUP, "vile words, often", date=int(time.time()))
+    for number in range(LOOKUPS):
+        other = {**message, "text": f"no such words {number}"}
+        assert "Telegram does not tell me" in (await forward(cast, "outsider", other, HIDDEN))[1]
+    for said in (
+        (await forward(cast, "outsider", message, HIDDEN))[1],
+        await tell(cast, "outsider", "t.me/the_forum/1"),
+    ):
+        assert "10 messages an hour" in said
+    assert "Thank you" in (await forward(cast, "member", message, HIDDEN))[1]
 
 
 # --- the receipt's buttons -----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from bot.moderation import Scene
 from bot.policy import Standing
 from bot.review import Ruling, rule
 from bot.store import cases as records
-from bot.store import openreports
+from bot.store import chats, openreports
 from bot.store.db import Database
 from bot.store.openreports import PAGE, Page
 from bot.store.reporttables import reports as table
@@ -114,8 +114,46 @@ async def test_nothing_waits(database: Database) -> None:
 
 async def test_who_asks_in_private_is_asked_about_a_few_chats(database: Database) -> None:
     """Chats with open reports are looked through from the one that waits longest, and no more than twenty."""
-    for number in range(openreports.MOST_CHATS + 5):
-        await work.report(database, number + 1, chat_id=-2000 - number)
+    await _fill(database, openreports.MOST_CHATS + 5)
     async with database.read() as connection:
-        waiting = await openreports.waiting_in(connection)
-    assert waiting == [-2000 - number for number in range(openreports.MOST_CHATS)]
+        waiting = await openreports.waiting_in(connection, work.ADMIN)
+    assert waiting.chat_ids == [-2000 - number for number in range(openreports.MOST_CHATS)]
+    assert waiting.is_partial
+
+
+async def _fill(database: Database, count: int) -> None:
+    """Reports wait in so many chats."""
+    for number in range(count):
+        await work.report(database, number + 1, chat_id=-2000 - number)
+
+
+@pytest.mark.parametrize("how", ["owns it", "decided there", "gave a command", "is remembered as an admin"])
+async def test_ones_own_chats_come_first(database: Database, how: str) -> None:
+    """However many chats wait longer, an admin is asked about the one that they own or did something in."""
+    await _fill(database, openreports.MOST_CHATS)
+    mine = await work.report(database, 99, chat_id=-3000)
+    assert mine.case
+    number, by = mine.case.id, (work.ADMIN, "Admin")
+    if how == "owns it":
+        await database.write(lambda c: chats.meet(c, -3000, owner_id=work.ADMIN))
+    elif how == "decided there":
+        await database.write(lambda c: records.note(c, number, "claim", by=by))
+    elif how == "gave a command":
+        await database.write(lambda c: records.record(c, "settings.trust", chat_id=-3000, actor_id=work.ADMIN))
+    known = {-3000, -9999} if how == "is remembered as an admin" else set()
+    async with database.read() as connection:
+        waiting = await openreports.waiting_in(connection, work.ADMIN, known)
+        other = await openreports.waiting_in(connection, work.POSTER)
+    assert waiting.chat_ids == [-3000, *(-2000 - number for number in range(openreports.MOST_CHATS - 1))]
+    assert -3000 not in other.chat_ids
+
+
+async def test_a_list_that_may_be_partial_says_so(database: Database) -> None:
+    """Where more chats wait than are looked through the list says where to find the rest, though it be empty."""
+    await work.report(database, 1, chat_id=-3000)
+    async with database.read() as connection:
+        assert not (await openreports.waiting_in(connection, work.ADMIN)).is_partial
+    for page in (Page(()), await pages(database)):
+        shown = reportlist.page_text("en", page, time.time(), here=work.ADMIN, is_partial=True)
+        assert "no more than 20 chats" in shown
+        assert "no more than" not in text(page)
