@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, guardians, metrics, quiet, raidcards
+from bot import calls, guardians, metrics, quiet, raidcards, topics
 from bot.calls import CARD, CHATTER
 from bot.model import ChatSettings, MediaPost, MessageRef
 from bot.outcome import Done, Outcome
@@ -84,8 +84,8 @@ def _rank(raid: Raid, place: int) -> int:
 
 async def place(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
     """Note which message tells of a raid, once Telegram has said so: that one is edited."""
-    number, _, chat_id = row.key.removeprefix(KEY).partition(":")
-    if isinstance(outcome, Done) and isinstance(outcome.result, dict) and row.key.count(":") == KEY.count(":") + 1:
+    number, _, chat_id = row.key.removeprefix(KEY).removesuffix(topics.AGAIN).partition(":")
+    if isinstance(outcome, Done) and isinstance(outcome.result, dict) and ":" not in chat_id:
         await records.place(connection, int(number), int(chat_id), outcome.result["message_id"])
 
 
@@ -141,7 +141,7 @@ async def _bring_up(
     text, rows = raidcards.told(language, told), raidcards.keyboard(language, told)
     key, steps = f"{KEY}{raid.id}:{line.chat_id}", raidcards.steps(told)
     if line.message_id is None:
-        if is_over and not await records.is_waiting(connection, key):
+        if is_over and not await records.is_waiting(connection, key, f"{key}{topics.AGAIN}"):
             rank = _rank(raid, line.chat_id)
             call = calls.say(f"{key}:end", line.chat_id, text, rank=rank, buttons=rows, thread_id=line.thread_id)
             await outbox.put(connection, [call])

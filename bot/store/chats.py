@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import rules
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.store import counts, joined, unreachable, upsert
+from bot.store.appealtables import appeals
 from bot.store.fedtables import fed_chats
 from bot.store.reporttables import report_blocks
 from bot.store.tables import (
@@ -112,6 +113,8 @@ async def migrate(connection: AsyncConnection, old: int, new: int) -> bool:
         await connection.execute(update(table).where(table.c.chat_id == old).values(**apart))
     from_before = (cases.c.chat_id == new) & cases.c.incident.startswith("before ")
     await connection.execute(update(cases).where(from_before).values(message_id=None))
+    nowhere = {"card_chat_id": None, "card_message_id": None}
+    await connection.execute(update(appeals).where(appeals.c.card_chat_id == old).values(**nowhere))
     await connection.execute(seen.delete().where(seen.c.chat_id == old))
     await connection.execute(update(raids).where(raids.c.chat_id == old).values(state="over"))  # its lines stay behind
     for table in (

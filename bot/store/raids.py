@@ -129,10 +129,10 @@ async def show(connection: AsyncConnection, line: Line, steps: int) -> None:
     await _change(connection, line.raid_id, line.chat_id, shown=steps, shown_at=time.time())
 
 
-async def is_waiting(connection: AsyncConnection, key: str) -> bool:
-    """Say whether the call of that key has still to be made."""
-    where = (outbox.c.key == key) & (outbox.c.state == DUE)
-    return await connection.scalar(select(outbox.c.id).where(where)) is not None
+async def is_waiting(connection: AsyncConnection, *keys: str) -> bool:
+    """Say whether a call of one of these keys has still to be made."""
+    where = outbox.c.key.in_(keys) & (outbox.c.state == DUE)
+    return await connection.scalar(select(outbox.c.id).where(where).limit(1)) is not None
 
 
 async def toll(connection: AsyncConnection, raid: Raid) -> Toll:
