@@ -72,9 +72,9 @@ async def _announce(
         return
     language = await guardians.tongue(connection, settings, place)
     text = raidcards.began(language, settings.title if place != raid.chat_id else "", removes=raid.posts > 0)
-    await outbox.put(
-        connection, [calls.say(f"{KEY}{raid.id}:{place}", place, text, rank=_rank(raid, place), thread_id=thread_id)]
-    )
+    rows = raidcards.way(language, raid) if raidcards.is_heard(raid, settings, place) else None
+    key, rank = f"{KEY}{raid.id}:{place}", _rank(raid, place)
+    await outbox.put(connection, [calls.say(key, place, text, rank=rank, buttons=rows, thread_id=thread_id)])
 
 
 def _rank(raid: Raid, place: int) -> int:
@@ -137,7 +137,8 @@ async def _bring_up(
     is_card = line.chat_id != raid.chat_id or await _is_read_by_admins(connection, settings)
     language = await guardians.tongue(connection, settings, line.chat_id)
     title = settings.title if line.chat_id != raid.chat_id else ""
-    told = Telling(raid, toll, title, is_over=is_over, is_card=is_card)
+    is_heard = raidcards.is_heard(raid, settings, line.chat_id)
+    told = Telling(raid, toll, title, is_over=is_over, is_card=is_card, is_heard=is_heard)
     text, rows = raidcards.told(language, told), raidcards.keyboard(language, told)
     key, steps = f"{KEY}{raid.id}:{line.chat_id}", raidcards.steps(told)
     if line.message_id is None:

@@ -163,6 +163,13 @@ async def held(connection: AsyncConnection, raid: Raid, limit: int) -> list[Case
     return [Case(*row) for row in await connection.execute(query.order_by(cases.c.id).limit(limit))]
 
 
+async def of_sender(connection: AsyncConnection, raid: Raid, sender_id: int, limit: int) -> list[Case]:
+    """Return the newest cases of a raid that are about one sender."""
+    query = select(*(cases.c[field] for field in Case.__dataclass_fields__))
+    found = query.where(_within(raid), cases.c.sender_id == sender_id).order_by(cases.c.id.desc()).limit(limit)
+    return [Case(*row) for row in await connection.execute(found)]
+
+
 async def has_card(connection: AsyncConnection, case_id: int) -> bool:
     """Say whether a case was shown to the admins, or is about to be."""
     return await connection.scalar(select(cases.c.id).where(cases.c.id == case_id, _HAS_CARD)) is not None

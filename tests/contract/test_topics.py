@@ -1,4 +1,4 @@
-"""A log's topic that is gone, on a real database: all that was on its way goes to the chat, once, and is found there."""
+"""A log's topic that is gone, on a real database: what was on its way goes to the chat, once, and is found there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import cards, cases, chatsettings, endings, periods, raids, summary
 from bot.model import Verdict, VerdictKind
+from bot.moderation import Deed
 from bot.outcome import Done, Outcome, Refused
 from bot.policy import Standing
 from bot.store import chats, counts, outbox
@@ -67,7 +68,7 @@ async def card(database: Database) -> int | None:
 
 async def appeal(database: Database) -> int | None:
     """Somebody appeals against a warning."""
-    number = await hear.ordered(database, hear.Deed.WARN)
+    number = await hear.ordered(database, Deed.WARN)
     await hear.answered(database, only=work.POSTER)
     await hear.filed(database, number)
     await send(database)
