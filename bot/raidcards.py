@@ -116,7 +116,7 @@ def is_heard(raid: Raid, settings: ChatSettings, target: int) -> bool:
 
 
 def way(language: str, raid: Raid) -> Rows:
-    """Return the button for everybody whose post a raid's line tells of: it leads to me, who tells each of their own."""
+    """Return the button for whoever a raid's line tells of: it leads to me, who tells each of their own cases."""
     return [[start_button(plain(say(language, "Was this a mistake?")), f"{LINK}{raid.id}")]]
 
 
