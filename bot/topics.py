@@ -10,9 +10,6 @@ from bot.outcome import Call, Outcome, Refused
 from bot.store import cases as records
 from bot.store import chats, outbox
 
-GONE = ("thread not found", "topic_deleted", "topic_closed")
-"""Telegram's words for a topic in which nothing can be said any more."""
-
 THREAD = "message_thread_id"
 
 AGAIN = ":chat"
@@ -27,7 +24,7 @@ async def fall_back(connection: AsyncConnection, row: outbox.Row, outcome: Outco
     thread_id = row.args.get(THREAD)
     if thread_id is None or not isinstance(outcome, Refused):
         return False
-    if not any(words in outcome.reason.lower() for words in GONE):
+    if not any(words in outcome.reason.lower() for words in unreachable.TOPIC):
         return False
     watched = [
         one for one in await chats.logged_by(connection, row.chat_id) if await _is_for(connection, one, thread_id)

@@ -243,7 +243,7 @@ async def test_a_raids_link_tells_everybody_of_their_own_cases(cast: Cast) -> No
     said = await answer_to(cast, update)
     assert f"/appeal {number} your reason" in said
     assert f"Your other cases in that raid: {first}." in said
-    assert str(other) not in said
+    assert f"ase {other}" not in said
     for person, payload in (("owner", link), ("member", f"{raidcards.LINK}{'9' * 30}"), ("member", raidcards.LINK)):
         update = await cast.hear(cast.message("private", person, f"/start {payload}"))
         assert "Which case, and why?" in await answer_to(cast, update)
