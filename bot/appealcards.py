@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import appealtexts, calls, cards, guardians
+from bot import appealtexts, calls, cards, guardians, topics
 from bot.calls import CARD, RECEIPT
 from bot.i18n import Html, language_for, lines
 from bot.model import ChatSettings, MessageRef, VerdictKind
@@ -81,7 +81,7 @@ async def _text(connection: AsyncConnection, appeal: Appeal, case: Case, setting
 
 async def place(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
     """Note where a card stands, and bring it up to date if that is needed; where refused, send it elsewhere."""
-    number, _, tries = row.key.removeprefix(KEY).removesuffix(ELSEWHERE).partition(":")
+    number, _, tries = row.key.removeprefix(KEY).removesuffix(ELSEWHERE).removesuffix(topics.AGAIN).partition(":")
     appeal, case = await records.get(connection, int(number)), await cases.get(connection, int(number))
     if appeal is None or case is None or str(appeal.tries) != tries:
         return
@@ -95,10 +95,11 @@ async def place(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) 
 
 
 async def _send_elsewhere(connection: AsyncConnection, row: outbox.Row, appeal: Appeal, case: Case) -> None:
-    """Send a card that was not taken where it was sent to the owner in private, else to the chat."""
+    """Send a card that was refused where it was sent to the owner in private, else or if they acted to the chat."""
     settings = await chats.settings(connection, case.chat_id)
     owner = await chats.person(connection, settings.owner_id or 0)
-    is_told = owner is not None and owner.reachable and owner.user_id not in (row.chat_id, appeal.appellant_id)
+    barred = {row.chat_id, appeal.appellant_id, *(await records.acts(connection, case.id)).by_ids}
+    is_told = owner is not None and owner.reachable and owner.user_id not in barred
     target = owner.user_id if owner and is_told else case.chat_id
     if target == row.chat_id:
         return

@@ -21,7 +21,6 @@ from bot import (
     quarantine,
     quiet,
     raids,
-    topics,
     unreachable,
 )
 from bot.calls import CARD, CHATTER
@@ -295,8 +294,6 @@ def ban(case: Case, *, seconds: int | None = None, mark: str = "") -> Call:
 
 async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
     """Write down how a call ended, and tell the admins of one that Telegram refused."""
-    if await topics.fall_back(connection, row, outcome):
-        return
     await _place(connection, row, outcome)
     if isinstance(outcome, Refused) and outcome.new_chat_id is not None:
         await outbox.retarget(connection, row.chat_id, outcome.new_chat_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import calls, cards, guardians
-from bot.calls import CARD, button
+from bot.calls import CARD, button, start_button
 from bot.i18n import Html, duration, lines, listed, name, plain, say, say_n
 from bot.model import ChatSettings
 from bot.store import cases as records
@@ -19,19 +19,29 @@ from bot.store.raids import Raid, Toll
 BUTTON = "next"
 """The button that shows the cards of cases that wait; its data ``d:next:<raid>``."""
 
+LINK = "raid_"
+"""What the payload of a link begins with that leads whom a raid's line concerns to me; the raid's number follows."""
+
 AT_ONCE = 5
 """Cards that one press shows: Telegram takes about 20 messages a minute in a group."""
 
 
+Rows = list[list[dict[str, str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is told of a raid: with `title` to those who read it elsewhere, as a card to admins."""
+    """What is told of a raid: with `title` to those who read it elsewhere, as a card to admins.
+
+    With `is_heard` the group has a button that leads to an appeal.
+    """
 
     raid: Raid
     toll: Toll
     title: str = ""
     is_over: bool = False
     is_card: bool = False
+    is_heard: bool = False
 
 
 async def show_next(connection: AsyncConnection, raid: Raid, settings: ChatSettings, target: int) -> int:
@@ -98,12 +108,25 @@ def told(language: str, telling: Telling) -> Html:
     )
 
 
-def keyboard(language: str, telling: Telling) -> list[list[dict[str, str]]] | None:
-    """Return the button that shows the cards of cases that wait, None where all have theirs."""
-    if not telling.is_card or not telling.toll.held:
-        return None
-    words = say(language, "Show the next cards ({n})", n=telling.toll.held)
-    return [[button(plain(words), f"d:{BUTTON}:{telling.raid.id}")]]
+def keyboard(language: str, telling: Telling) -> Rows | None:
+    """Return the button that shows cards of cases that wait, unless all have theirs, and the way to an appeal."""
+    rows: Rows = []
+    if telling.is_card and telling.toll.held:
+        words = say(language, "Show the next cards ({n})", n=telling.toll.held)
+        rows.append([button(plain(words), f"d:{BUTTON}:{telling.raid.id}")])
+    if telling.is_heard:
+        rows += way(language, telling.raid)
+    return rows or None
+
+
+def is_heard(raid: Raid, settings: ChatSettings, target: int) -> bool:
+    """Whether a line leads to an appeal as notices do: in the group, of removals, where appeals are heard."""
+    return bool(target == raid.chat_id and raid.posts and settings.rules.appeals and settings.rules.appeal_link)
+
+
+def way(language: str, raid: Raid) -> Rows:
+    """Return the button for whoever a raid's line tells of: it leads to me, who tells each of their own cases."""
+    return [[start_button(plain(say(language, "Was this a mistake?")), f"{LINK}{raid.id}")]]
 
 
 def answer(language: str, shown: int) -> Html:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import calls, cards, guardians, metrics, quiet, raidcards
+from bot import calls, cards, guardians, metrics, quiet, raidcards, topics
 from bot.calls import CARD, CHATTER
 from bot.model import ChatSettings, MediaPost, MessageRef
 from bot.outcome import Done, Outcome
@@ -85,8 +85,9 @@ async def _announce(
     language = await guardians.tongue(connection, settings, place)
     title = settings.title if place != raid.chat_id else ""
     text = raidcards.began(language, title, removes=raid.posts > 0, holds=holds)
-    key, rank = f"{KEY}{raid.id}:{place}", _rank(raid, place)
-    await outbox.put(connection, [calls.say(key, place, text, rank=rank, thread_id=line.thread_id)])
+    rows = raidcards.way(language, raid) if raidcards.is_heard(raid, settings, place) else None
+    key, rank, thread_id = f"{KEY}{raid.id}:{place}", _rank(raid, place), line.thread_id
+    await outbox.put(connection, [calls.say(key, place, text, rank=rank, buttons=rows, thread_id=thread_id)])
 
 
 def _rank(raid: Raid, place: int) -> int:
@@ -96,8 +97,8 @@ def _rank(raid: Raid, place: int) -> int:
 
 async def place(connection: AsyncConnection, row: outbox.Row, outcome: Outcome) -> None:
     """Note which message tells of a raid, once Telegram has said so: that one is edited."""
-    number, _, chat_id = row.key.removeprefix(KEY).partition(":")
-    if isinstance(outcome, Done) and isinstance(outcome.result, dict) and row.key.count(":") == KEY.count(":") + 1:
+    number, _, chat_id = row.key.removeprefix(KEY).removesuffix(topics.AGAIN).partition(":")
+    if isinstance(outcome, Done) and isinstance(outcome.result, dict) and ":" not in chat_id:
         await records.place(connection, int(number), int(chat_id), outcome.result["message_id"])
 
 
@@ -149,11 +150,12 @@ async def _bring_up(
     is_card = line.chat_id != raid.chat_id or await _is_read_by_admins(connection, settings)
     language = await guardians.tongue(connection, settings, line.chat_id)
     title = settings.title if line.chat_id != raid.chat_id else ""
-    told = Telling(raid, toll, title, is_over=is_over, is_card=is_card)
+    is_heard = raidcards.is_heard(raid, settings, line.chat_id)
+    told = Telling(raid, toll, title, is_over=is_over, is_card=is_card, is_heard=is_heard)
     text, rows = raidcards.told(language, told), raidcards.keyboard(language, told)
     key, steps = f"{KEY}{raid.id}:{line.chat_id}", raidcards.steps(told)
     if line.message_id is None:
-        if is_over and not await records.is_waiting(connection, key):
+        if is_over and not await records.is_waiting(connection, key, f"{key}{topics.AGAIN}"):
             rank = _rank(raid, line.chat_id)
             call = calls.say(f"{key}:end", line.chat_id, text, rank=rank, buttons=rows, thread_id=line.thread_id)
             await outbox.put(connection, [call])

@@ -65,7 +65,7 @@ async def record(connection: AsyncConnection, row: outbox.Row, outcome: Outcome)
         if row.chat_id > 0 and any(one in words for one in CHAT):
             await _lose_person(connection, row.chat_id)
         elif row.chat_id < 0 and (is_topic or any(one in words for one in CHAT)):
-            await lose_log(connection, row.chat_id, is_topic=is_topic)
+            await lose_log(connection, row.chat_id, row.args.get("message_thread_id") if is_topic else ANY)
 
 
 async def reached(connection: AsyncConnection, log_id: int, thread_id: int | None = ANY) -> None:
@@ -82,10 +82,12 @@ async def _lose_person(connection: AsyncConnection, user_id: int) -> None:
         await mind(connection, await chats.settings(connection, chat_id))
 
 
-async def lose_log(connection: AsyncConnection, log_id: int, *, is_topic: bool = False) -> None:
-    """Have the owner, else the chat itself, know that a log chat takes nothing."""
+async def lose_log(connection: AsyncConnection, log_id: int, thread_id: int | None = ANY) -> None:
+    """Have the owner, else the chat itself, know that a log chat takes nothing, anywhere or in the topic they use."""
     for watched in await chats.logged_by(connection, log_id):
         settings = await chats.settings(connection, watched)
+        if thread_id not in (ANY, guardians.topic(settings, log_id)):
+            continue
         owner = await chats.person(connection, settings.owner_id) if settings.owner_id else None
         reachable = owner.user_id if owner and owner.reachable else None
         place = reachable or await _open_to_admins(connection, watched)
@@ -93,8 +95,13 @@ async def lose_log(connection: AsyncConnection, log_id: int, *, is_topic: bool =
             log = await chats.chat(connection, log_id)
             title, kind = (log.title or str(log_id), log.type) if log else (str(log_id), "supergroup")
             language = await guardians.tongue(connection, settings, place)
-            text = _about_log(language, settings.title, title, "topic" if is_topic else kind)
+            text = _about_log(language, settings.title, title, kind if thread_id == ANY else "topic")
             await _say(connection, settings, log_id, place, text)
+
+
+async def lose_topic(connection: AsyncConnection, settings: ChatSettings, log_id: int) -> None:
+    """Have the log chat know that its topic is used no more, and that it has itself what went there."""
+    await _say(connection, settings, log_id, log_id, _about_topic(settings.language, settings.title))
 
 
 async def _open_to_admins(connection: AsyncConnection, chat_id: int) -> int | None:
@@ -143,7 +150,7 @@ def _about_admin(language: str, user_id: int, by_name: str) -> Html:
 def _about_log(language: str, title: str, log_title: str, what: str) -> Html:
     remedies = {
         "channel": say(language, "How to fix it: make me an administrator there who may post messages."),
-        "topic": say(language, "How to fix it: open the topic again, or choose another one in /settings."),
+        "topic": say(language, "How to fix it: open the topic again, or give /logchat in another one."),
     }
     remedy = remedies.get(what) or say(language, "How to fix it: add me there again, and let me write.")
     return lines(
@@ -155,4 +162,15 @@ def _about_log(language: str, title: str, log_title: str, what: str) -> Html:
         ),
         remedy,
         say(language, "Until then cards come here. /check tests the log chat. I say this once."),
+    )
+
+
+def _about_topic(language: str, title: str) -> Html:
+    return lines(
+        say(
+            language,
+            "🔕 The topic with the cards of <b>{chat}</b> is gone or closed: cards come here from now on.",
+            chat=name(title),
+        ),
+        say(language, "How to fix it: give /logchat in the topic that should have them. I say this once."),
     )

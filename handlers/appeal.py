@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import appealcards, appeals, appealtexts, calls, letters
+from bot import appealcards, appeals, appealtexts, calls, letters, raidcards
 from bot.appealcards import Bench
 from bot.appeals import Filing
 from bot.calls import CHATTER, start_button
 from bot.cards import in_force
-from bot.i18n import Html, lines, plain, say
+from bot.i18n import Html, lines, listed, plain, say
 from bot.model import Decision
 from bot.store import appeals as filed
 from bot.store import cases as records
-from bot.store import chats, outbox
+from bot.store import chats, outbox, raids
 from bot.store.cases import Case
 from handlers import guard, replies
 from handlers.commands import Asker
@@ -26,10 +26,15 @@ from handlers.undoing import find
 
 LINK = letters.LINK
 
+RAID_LINK = raidcards.LINK
+
 HINT = "appeal"
 """The payload of the link that leads from a group here without a case; it greets as /start does."""
 
 MAX_DIGITS = 18  # what 64 bits surely hold
+
+MOST = 20
+"""Cases of one person that a raid's link tells of, the newest."""
 
 Words = Callable[[str], Html]
 
@@ -65,6 +70,20 @@ async def follow_link(context: Context, asker: Asker, token: str) -> None:
         person = {"name": asker.name, "language": asker.language, "reachable": True}
         await chats.greet(connection, asker.user_id, **person)
         await replies.answer(connection, context.turn, await _explained(connection, asker, case))
+
+    await context.turn.commit(write)
+
+
+async def follow_raid(context: Context, asker: Asker, number: str) -> None:
+    """Say to who was acted on in a raid what was done and how to appeal, to anybody else only how that is done."""
+    is_number = number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS
+
+    async def write(connection: AsyncConnection) -> None:
+        person = {"name": asker.name, "language": asker.language, "reachable": True}
+        await chats.greet(connection, asker.user_id, **person)
+        found = await _own(connection, asker.user_id, int(number)) if is_number else []
+        text = await _explained(connection, asker, found[0]) if found else _how_to(asker.language)
+        await replies.answer(connection, context.turn, lines(text, _others(asker.language, found[1:])))
 
     await context.turn.commit(write)
 
@@ -129,6 +148,22 @@ async def _explained(connection: AsyncConnection, asker: Asker, case: Case | Non
         say(language, "Done: {what}", what=appealtexts.against(language, actions)),
         appealtexts.how_to(language, case.id, until=await letters.until(connection, case, settings)),
     )
+
+
+async def _own(connection: AsyncConnection, user_id: int, raid_id: int) -> list[Case]:
+    """Return a person's cases in a raid, the newest first: those to appeal in, else one that says why not."""
+    raid = await raids.get(connection, raid_id)
+    found = await raids.of_sender(connection, raid, user_id, MOST) if raid else []
+    fates = [(one, await appeals.hindrance(connection, one.id, user_id)) for one in found]
+    hindered = [one for one, fate in fates if fate is not appeals.Fate.NOT_YOURS]
+    return [one for one, fate in fates if fate is None] or hindered[:1]
+
+
+def _others(language: str, others: Sequence[Case]) -> Html | None:
+    if not others:
+        return None
+    numbers = listed(language, [str(one.id) for one in others])
+    return say(language, "Your other cases in that raid: {cases}.", cases=numbers)
 
 
 async def _lead_away(context: Context, asker: Asker) -> None:

@@ -54,7 +54,8 @@ async def _refresh(connection: AsyncConnection, context: Context, pressed: Press
     language = await guardians.tongue(connection, settings, pressed.chat_id)
     title = settings.title if pressed.chat_id != raid.chat_id else ""
     toll = await records.toll(connection, raid)
-    told = Telling(raid, toll, title, is_over=raid.state != "open", is_card=True)
+    is_heard = raidcards.is_heard(raid, settings, pressed.chat_id)
+    told = Telling(raid, toll, title, is_over=raid.state != "open", is_card=True, is_heard=is_heard)
     key = f"raidcard:{context.turn.row.bot_id}:{context.turn.row.update_id}"
     text, rows = raidcards.told(language, told), raidcards.keyboard(language, told)
     await outbox.put(connection, [calls.rewrite(key, pressed.card, text, buttons=rows)])

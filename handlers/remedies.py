@@ -39,7 +39,7 @@ def log(language: str, kind: str) -> Html:
 
 def topic(language: str) -> Html:
     """Say what to do about a topic of the log chat that is gone."""
-    return say(language, "↳ The topic is gone: choose another one in /settings.")
+    return say(language, "↳ The topic is gone: give /logchat in another one.")
 
 
 def owner(language: str) -> Html:

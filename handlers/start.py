@@ -27,6 +27,8 @@ async def start(context: Context, asker: Asker) -> None:
         await chatpanel.open_by_link(context, asker, payload)
     elif asker.is_private and payload.startswith(appeal.LINK):
         await appeal.follow_link(context, asker, payload.removeprefix(appeal.LINK))
+    elif asker.is_private and payload.startswith(appeal.RAID_LINK):
+        await appeal.follow_raid(context, asker, payload.removeprefix(appeal.RAID_LINK))
     elif asker.is_private:
         await _introduce(context, asker)
     elif payload.startswith(logchat.LINK):

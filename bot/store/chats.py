@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import rules
 from bot.model import ChatSettings, Preset, UnscannablePolicy
 from bot.store import counts, joined, unreachable, upsert
+from bot.store.appealtables import appeals
 from bot.store.fedtables import fed_chats
 from bot.store.reporttables import report_blocks
 from bot.store.tables import (
@@ -148,6 +149,8 @@ async def _set_apart(connection: AsyncConnection, old: int, new: int, *, is_agai
         await connection.execute(update(table).where(table.c.chat_id == old).values(**apart))
     from_before = (cases.c.chat_id == new) & cases.c.incident.startswith("before ")
     await connection.execute(update(cases).where(from_before).values(message_id=None))
+    nowhere = {"card_chat_id": None, "card_message_id": None}
+    await connection.execute(update(appeals).where(appeals.c.card_chat_id == old).values(**nowhere))
 
 
 async def _join(connection: AsyncConnection, table: Table, old: int, new: int, *, gives_way: int) -> int:

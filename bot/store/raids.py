@@ -129,10 +129,10 @@ async def show(connection: AsyncConnection, line: Line, steps: int) -> None:
     await _change(connection, line.raid_id, line.chat_id, shown=steps, shown_at=time.time())
 
 
-async def is_waiting(connection: AsyncConnection, key: str) -> bool:
-    """Say whether the call of that key has still to be made."""
-    where = (outbox.c.key == key) & (outbox.c.state == DUE)
-    return await connection.scalar(select(outbox.c.id).where(where)) is not None
+async def is_waiting(connection: AsyncConnection, *keys: str) -> bool:
+    """Say whether a call of one of these keys has still to be made."""
+    where = outbox.c.key.in_(keys) & (outbox.c.state == DUE)
+    return await connection.scalar(select(outbox.c.id).where(where).limit(1)) is not None
 
 
 async def toll(connection: AsyncConnection, raid: Raid) -> Toll:
@@ -161,6 +161,13 @@ async def held(connection: AsyncConnection, raid: Raid, limit: int) -> list[Case
     where = _within(raid) & (cases.c.state == "open") & ~_HAS_CARD
     query = select(*(cases.c[field] for field in Case.__dataclass_fields__)).where(where)
     return [Case(*row) for row in await connection.execute(query.order_by(cases.c.id).limit(limit))]
+
+
+async def of_sender(connection: AsyncConnection, raid: Raid, sender_id: int, limit: int) -> list[Case]:
+    """Return the newest cases of a raid that are about one sender."""
+    query = select(*(cases.c[field] for field in Case.__dataclass_fields__))
+    found = query.where(_within(raid), cases.c.sender_id == sender_id).order_by(cases.c.id.desc()).limit(limit)
+    return [Case(*row) for row in await connection.execute(found)]
 
 
 async def has_card(connection: AsyncConnection, case_id: int) -> bool:

@@ -279,6 +279,34 @@ async def test_a_card_that_the_log_chat_refuses_goes_elsewhere(database: Databas
     assert placed.chat_id == 801
 
 
+async def test_a_refused_card_does_not_go_to_an_owner_who_acted(database: Database) -> None:
+    """Who may not decide is not asked to: the chat has the card, without the words."""
+    await hear.furnish(database, owner_id=work.ADMIN)
+    await database.write(lambda c: chats.greet(c, work.ADMIN, name="Owner", language="en", reachable=True))
+    number = await hear.ordered(database, Deed.BAN)
+    await hear.answered(database)
+    await hear.filed(database, number, "my secret")
+    await hear.answered(database, "sendMessage", only=work.LOG)
+    assert await work.made(database, "sendMessage", work.ADMIN) == []
+    (card,) = [text for text in await hear.told(database, work.CHAT) if "· Appeal" in text]
+    assert "my secret" not in card
+
+
+async def test_a_supergroup_has_no_card_of_the_groups(database: Database) -> None:
+    """The supergroup numbers its messages anew: an appeal's end changes none of them, and its author hears it."""
+    await hear.furnish(database)
+    await database.write(lambda connection: chats.change(connection, work.CHAT, log_chat_id=None))
+    number = await hear.ordered(database, Deed.BAN)
+    await hear.filed(database, number)
+    await hear.answered(database)
+    assert (await hear.appeal_of(database, number)).card is not None
+    await database.write(lambda connection: chats.migrate(connection, work.CHAT, -1009))
+    assert (await hear.appeal_of(database, number)).card is None
+    await hear.decided(database, number, "uphold", hear.BANNED)
+    assert await work.made(database, "editMessageText") == []
+    assert "it stays as it is" in (await hear.told(database))[-1]
+
+
 async def test_the_only_admin_is_told_that_they_may(database: Database) -> None:
     """Where nobody else could decide, the card and the appellant are told."""
     await hear.furnish(database)

@@ -11,8 +11,8 @@ import pytest_asyncio
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import letters
-from bot.store import appeals
+from bot import letters, raidcards
+from bot.store import appeals, raids
 from bot.store import cases as records
 from bot.store.appeals import State
 from bot.store.tables import outbox
@@ -207,6 +207,25 @@ async def test_strangers_learn_nothing_by_number_or_link(cast: Cast) -> None:
         assert f"ase {number}" not in said
     update = await cast.hear(cast.message("private", "member", f"/start {letters.LINK}{token}"))
     assert f"/appeal {number} your reason" in await answer_to(cast, update)
+
+
+async def test_a_raids_link_tells_everybody_of_their_own_cases(cast: Cast) -> None:
+    """Who was acted on in the raid learns what was done and how to appeal, anybody else only the command's form."""
+    first, number, other = [await case_of(cast, SUPERGROUP, sender=one) for one in ("member", "member", "restricted")]
+
+    async def write(connection: AsyncConnection) -> int:
+        raid = await raids.begin(connection, cast.chats[SUPERGROUP], first)
+        return (await raids.grow(connection, raid, other, removed=True, waits=False)).id
+
+    link = f"{raidcards.LINK}{await cast.app.database.write(write)}"
+    update = await cast.hear(cast.message("private", "member", f"/start {link}"))
+    said = await answer_to(cast, update)
+    assert f"/appeal {number} your reason" in said
+    assert f"Your other cases in that raid: {first}." in said
+    assert f"ase {other}" not in said
+    for person, payload in (("owner", link), ("member", f"{raidcards.LINK}{'9' * 30}"), ("member", raidcards.LINK)):
+        update = await cast.hear(cast.message("private", person, f"/start {payload}"))
+        assert "Which case, and why?" in await answer_to(cast, update)
 
 
 async def test_what_a_command_lacks_is_said(cast: Cast) -> None:

@@ -167,6 +167,27 @@ async def test_the_last_words_wait_for_removals_under_way(database: Database) ->
         assert await records.going_on(connection) == []
 
 
+@pytest.mark.parametrize("values", [{}, {"appeals": False}, {"appeal_link": False}])
+async def test_the_line_in_the_group_leads_to_an_appeal(database: Database, values: dict[str, bool]) -> None:
+    """It stands for notices that had that button: the first words have it and every change, if appeals are heard."""
+    await database.write(lambda c: chatsettings.tune(c, work.CHAT, by=1, **values))
+    await remove(database, 10, LOUD + 2)
+    await send(database)
+    await age(database, QUIET_SECONDS + 1)
+    await raids.follow(database)
+    sent = [one for one in await work.made(database) if "🛡" in one.args.get("text", "")]
+    leads = [(one.method, one.chat_id) for one in sent if f"{raidcards.LINK}1" in str(one.args.get("reply_markup"))]
+    there = [("sendMessage", work.CHAT), ("editMessageText", work.CHAT)]
+    assert leads == ([] if values else there)
+
+
+async def test_where_nothing_is_removed_there_is_nothing_to_appeal(database: Database) -> None:
+    """A raid whose posts wait for an admin has no such button."""
+    await database.write(lambda connection: chats.meet(connection, work.CHAT, log_chat_id=None))
+    await remove(database, 10, LOUD + 2, UNSEEN)
+    assert raidcards.LINK not in str(await work.made(database))
+
+
 async def test_a_channels_readers_are_told_nothing(database: Database) -> None:
     """In a channel only the log has the line."""
 
@@ -265,7 +286,8 @@ async def test_a_raid_names_lists_and_what_waits(database: Database) -> None:
     (line,) = await work.made(database, "editMessageText", work.CHAT)
     assert "10 posts of 4 people removed" in line.args["text"]
     assert "list" not in line.args["text"]
-    assert line.args["reply_markup"] == {"inline_keyboard": []}
+    ((button,),) = line.args["reply_markup"]["inline_keyboard"]
+    assert button["text"] == "Was this a mistake?"
 
 
 async def test_where_admins_read_in_the_group_the_card_is_there(database: Database) -> None:

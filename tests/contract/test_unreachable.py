@@ -174,17 +174,31 @@ async def test_a_log_chat_that_takes_nothing_is_told_once(database: Database, *,
     assert len(await said(database)) == 2
 
 
-async def test_a_topic_that_is_gone_is_told_until_it_is_there_again(database: Database) -> None:
-    """What goes through beside the topic does not mend it; what goes through in it does."""
-    await change(database, rules='{"log_thread_id": 44}')
+async def test_a_topic_that_is_gone_is_told_until_it_is_chosen_again(database: Database) -> None:
+    """In the log chat itself, which has the cards from then on, once; the owner, who misses nothing, is not told."""
     gone = Refused("Bad Request: message thread not found")
-    await end(database, work.LOG, gone, message_thread_id=44)
-    await end(database, work.LOG, Done({"message_id": 5}))
-    await end(database, work.LOG, gone, message_thread_id=44)
-    assert ["open the topic again" in text for _, text in await said(database)] == [True]
-    await end(database, work.LOG, Done({"message_id": 6}), message_thread_id=44)
-    await end(database, work.LOG, gone, message_thread_id=44)
-    assert len(await said(database)) == 2
+    for times in (1, 2):
+        await change(database, rules='{"log_thread_id": 44}')
+        for _ in range(2):  # the second was on its way already
+            await end(database, work.LOG, gone, message_thread_id=44, text="a card")
+        told = await said(database)
+        assert [(chat_id, "cards come here" in text) for chat_id, text in told] == [(work.LOG, True)] * times
+
+
+async def test_what_is_closed_concerns_those_whose_cards_go_there(database: Database) -> None:
+    """A closed General topic is told, once, to the chats whose cards go there; another's topic is none of theirs."""
+    await greet(database, reachable=True)
+    closed = Refused("Bad Request: TOPIC_CLOSED")
+    await end(database, work.LOG, closed, message_thread_id=44, text="what somebody said")
+    assert await said(database) == []
+    for _ in range(2):
+        await end(database, work.LOG, closed)
+    ((chat_id, text),) = await said(database)
+    assert (chat_id, "open the topic again" in text) == (OWNER, True)
+    await change(database, rules='{"log_thread_id": 44}')
+    await end(database, work.LOG, Done({"message_id": 5}), message_thread_id=44)
+    await end(database, work.LOG, closed)
+    assert len(await said(database)) == 1
 
 
 async def test_a_channel_that_takes_the_right_to_post_is_told_at_once(database: Database) -> None:

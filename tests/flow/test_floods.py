@@ -92,6 +92,7 @@ async def test_a_raid_is_told_in_one_line(places: Places) -> None:
     for chat in (place.chat, place.log):
         over = await place.said("over: 8 posts of 4 people removed", chat=chat)
         assert over["edit_date"]
+        assert ("?start=raid_" in str(over.get("reply_markup"))) is (chat == place.chat)
 
 
 async def test_at_the_limit_of_the_day_bans_stop_until_an_admin_lifts_it(places: Places) -> None:

@@ -82,7 +82,7 @@ def in_the_chat(language: str) -> Rows:
 
 ABOUT = About(Fed("1", "Ours", 7), "Olga", [], 1, 0, FedChat(-1001, "1", acts=True, strikes=False))
 
-RAID = Telling(Raid(1, -1001, "open", 0, 0, 300, 1, 300, 250), Toll(50, 9, 0, 250, 250), is_card=True)
+RAID = Telling(Raid(1, -1001, "open", 0, 0, 300, 1, 300, 250), Toll(50, 9, 0, 250, 250), is_card=True, is_heard=True)
 
 OPEN = openreports.Page(
     (openreports.OpenReport(case("report"), "", None, 1, {}, None),), 1, has_older=True, has_newer=True

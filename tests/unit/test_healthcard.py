@@ -99,7 +99,7 @@ def test_every_line_that_is_not_green_says_how_it_is_mended(change: dict[str, ob
     ("outcome", "words"),
     [
         (Done({"message_id": 1}), "<b>"),
-        (Refused("Bad Request: message thread not found"), "/settings"),
+        (Refused("Bad Request: message thread not found"), "/logchat"),
         (Refused("Forbidden: <bot> was kicked"), "/logchat"),
     ],
 )
