@@ -64,7 +64,7 @@ async def hush(
     if raid is None or time.time() - raid.last_at > QUIET_SECONDS:
         raid = await records.begin(connection, case.chat_id, case.id)
     raid = await records.grow(connection, raid, case.id, removed=is_removal, waits=case.is_open and not is_counted)
-    hushed = Hush(raid.posts > LOUD, raid.waiting > LOUD if case.is_open else raid.posts > LOUD)
+    hushed = Hush(raid.posts > LOUD, await _is_hushed(connection, raid, case))
     topic = post.thread_id if log_id == raid.chat_id else guardians.topic(settings, log_id)
     holds = is_counted or case.kind == cards.REPORT
     if hushed.card:
@@ -73,6 +73,13 @@ async def hush(
     if hushed.notice and is_removal and is_heard:
         await _announce(connection, raid, settings, Line(raid.id, raid.chat_id, post.thread_id), holds=holds)
     return hushed
+
+
+async def _is_hushed(connection: AsyncConnection, raid: Raid, case: Case) -> bool:
+    """Whether a case has no card of its own; no faster than admins decide their cards nobody is flooded with more."""
+    if not case.is_open:
+        return raid.posts > LOUD
+    return raid.waiting > LOUD and await records.has_waiting(connection, raid, LOUD + 1)
 
 
 async def _announce(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import MessageRef
@@ -33,13 +33,13 @@ async def message(connection: AsyncConnection, bot_id: int, ref: MessageRef) -> 
     return None
 
 
-async def posted(connection: AsyncConnection, bot_id: int, at: int, text: str) -> list[Json]:
+async def posted(connection: AsyncConnection, bot_id: int, at: int, words: str) -> list[Json]:
     """Return the messages that were written at a moment with just these words, in whatever chat; the newest first."""
     shared = inbox.c.chat_id.in_(select(chats.c.chat_id).where(chats.c.type != "private"))
     came_in = inbox.c.received_at.between(at - EARLY, at + LATE)
     soonest = _near(bot_id, shared & came_in).order_by(inbox.c.received_at)  # but for an outage: within a moment
     bodies = await _bodies(connection, bot_id, soonest, _holds("date", at))
-    found = {_ref_of(one): one for one in bodies if one.get("date") == at and one.get("text") == text}
+    found = {_ref_of(one): one for one in bodies if one.get("date") == at and one.get("text") == words}
     return [one for one in found.values() if one["chat"].get("type") != "private"]
 
 
@@ -51,8 +51,10 @@ async def carrying(connection: AsyncConnection, file_unique_ids: Collection[str]
 
 
 def _near(bot_id: int, where: ColumnElement[bool]) -> Select[tuple[int]]:
-    """The updates among which a message must be, by what the index alone tells."""
-    return select(inbox.c.update_id).where(inbox.c.bot_id == bot_id, where).limit(MOST_READ)
+    """The updates of shared chats among which a message must be, by what the index alone tells."""
+    # The index is partial, so its condition stands here as it stands there: as a sum, lest it is taken for a range.
+    shared = text("inbox.chat_id + 0 < 0")
+    return select(inbox.c.update_id).where(inbox.c.bot_id == bot_id, shared, where).limit(MOST_READ)
 
 
 async def _bodies(

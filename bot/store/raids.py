@@ -156,6 +156,12 @@ async def toll(connection: AsyncConnection, raid: Raid) -> Toll:
     )
 
 
+async def has_waiting(connection: AsyncConnection, raid: Raid, count: int) -> bool:
+    """Say whether at least so many cases of a raid wait for an admin at this moment."""
+    query = select(cases.c.id).where(_within(raid), cases.c.state == "open").limit(count)
+    return len((await connection.scalars(query)).all()) >= count
+
+
 async def held(connection: AsyncConnection, raid: Raid, limit: int) -> list[Case]:
     """Return the oldest cases of a raid that wait for an admin and have no card of their own yet."""
     where = _within(raid) & (cases.c.state == "open") & ~_HAS_CARD

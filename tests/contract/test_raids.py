@@ -15,6 +15,7 @@ from bot.outcome import Done, Outcome, Refused
 from bot.policy import Standing
 from bot.raids import EDIT_SECONDS, LOUD, QUIET_SECONDS
 from bot.review import Fate, Ruling, rule
+from bot.store import cases as case_records
 from bot.store import chats, outbox
 from bot.store import raids as records
 from bot.store.db import Database
@@ -339,3 +340,12 @@ async def test_many_reports_are_one_card(database: Database) -> None:
     shown = next(one.args["text"] for one in sent if f"Case {numbers[LOUD]}<" in one.args["text"])
     assert "Reported by 2 members" in shown
     assert "look at this" in shown
+
+
+async def test_decided_reports_are_no_flood(database: Database) -> None:
+    """Where admins decide as fast as members report every report has its card, however many come within a minute."""
+    for number in range(2 * LOUD):
+        (case,) = [one.case for one in [await work.report(database, 100 + number, message=10 + number)] if one.case]
+        await database.write(lambda c, case=case: case_records.set_state(c, case.id, "closed"))  # type: ignore[misc]
+    assert len(await cards_of(database)) == 2 * LOUD
+    assert raid_words(await work.made(database, "sendMessage")) == []

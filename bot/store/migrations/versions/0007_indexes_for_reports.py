@@ -15,7 +15,8 @@ def upgrade() -> None:
     """Bring the schema to this revision."""
     waiting = sa.text("outcome = ''")
     op.create_index("ix_reports_waiting", "reports", ["case_id"], sqlite_where=waiting, postgresql_where=waiting)
-    op.create_index("ix_inbox_chat", "inbox", ["bot_id", "chat_id", "received_at", "update_id"])
+    shared, columns = sa.text("chat_id + 0 < 0"), ["bot_id", "chat_id", "received_at", "update_id"]
+    op.create_index("ix_inbox_chat", "inbox", columns, sqlite_where=shared, postgresql_where=shared)
     op.create_index("ix_seen_file_unique_id", "seen", ["file_unique_id"])
 
 
