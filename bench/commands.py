@@ -174,7 +174,8 @@ class _Town:
         kind = PRIVATE if asked.private else "here"
         if asked.press:
             data = asked.press.format(**names)
-            await self.cast.press(asked.by, self.cast.card(kind, data), data)
+            card = self.cast.card(kind, data, number=names["open"])  # a case has one card, however often it is pressed
+            await self.cast.press(asked.by, card, data)
             return
         message = self.cast.message(kind, asked.by, asked.words.format(**names))
         await self.cast.hear(message | self._reply(kind, asked, names["case"]))
