@@ -160,10 +160,10 @@ class Scanner:
             except (Unreachable, TooLarge) as error:
                 if earlier is None or (isinstance(error, Unreachable) and not is_last_try):
                     raise
-                return earlier
-            if earlier is None or known.reason not in PASSING:
+                return _still(earlier, "fetch" if isinstance(error, Unreachable) else "large")
+            if earlier is None or known.reason is None or known.reason not in PASSING:
                 return known
-            return earlier if _is_close(earlier) else replace(earlier, reason=known.reason)
+            return _still(earlier, known.reason)
 
     async def _known(self, ref: MediaRef) -> Known | None:
         if (known := self._recent.get(ref.file_unique_id)) is not None:
@@ -249,10 +249,11 @@ def _exact(error: Unscannable) -> Fingerprint | None:
     return Fingerprint(*error.digests, format="", width=0, height=0) if error.digests else None
 
 
-def _is_close(known: Known) -> bool:
-    """Whether a file was looked at as closely as can be, be it before some entries were added."""
-    seen = known.fingerprint
-    return seen is None or not (seen.sparse or (is_still(seen) and known.searched is None))
+def _still(earlier: Known, reason: str) -> Known:
+    """What is known of a file that could not be looked at again, for a reason: that counts if no look was close yet."""
+    seen = earlier.fingerprint
+    was_close = seen is None or not (seen.sparse or (is_still(seen) and earlier.searched is None))
+    return earlier if was_close else replace(earlier, reason=reason)
 
 
 def _looks_visual(ref: MediaRef) -> bool:

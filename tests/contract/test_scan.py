@@ -217,14 +217,20 @@ async def test_a_clip_that_cannot_be_read_whole_is_judged_by_its_key_frames(
     assert len(await stage.client.calls("getFile")) == len(post.media)
 
 
-async def test_a_first_close_look_that_fails_is_not_clean(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("reason", ["timeout", "fetch"])
+async def test_a_first_close_look_that_fails_is_not_clean(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
     """What needed no close look before, and cannot be given one where it needs it, is unscannable there, not clean."""
     post = await stage.post(PICTURE)
     assert (await stage.scanner.scan(post, is_last_try=False)).kind is VerdictKind.MATCH
     stage.scanner._matcher.drop_list(1)
-    fail(stage, monkeypatch, "survey", "timeout")
-    verdict = await stage.scanner.scan(post, is_last_try=False)
-    assert (verdict.kind, verdict.reasons) == (VerdictKind.UNSCANNABLE, ("timeout",))
+    if reason == "fetch":
+        await stage.client.fault("getFile", count=None, code=502)
+    else:
+        fail(stage, monkeypatch, "survey", reason)
+    verdict = await stage.scanner.scan(post, is_last_try=True)
+    assert (verdict.kind, verdict.reasons) == (VerdictKind.UNSCANNABLE, (reason,))
 
 
 async def test_a_failed_registration_leaves_what_the_windows_met(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

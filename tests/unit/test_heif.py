@@ -115,9 +115,8 @@ def test_a_film_is_none() -> None:
 @pytest.mark.parametrize("picture", [TILED, album([PIECE])])
 def test_a_film_is_seen_behind_a_picture(picture: bytes) -> None:
     """A film that has a picture's boxes in front of its own is what players show, and what is hashed."""
-    film, mixed = (
-        decode_video(data, "mp4", LIMITS, time.monotonic() + 60) for data in (mp4(), with_film(picture, b"isom"))
-    )
+    files = mp4(), with_film(picture, b"isom")
+    film, mixed = (decode_video(data, "mp4", LIMITS, time.monotonic() + 60) for data in files)
     assert (mixed.width, mixed.height) == (160, 120)
     assert mixed.frames == film.frames
 
