@@ -42,21 +42,24 @@ class Searcher:
             findings = await asyncio.to_thread(self._matcher.search, fingerprint)
         evidence = list(findings.evidence)
         reason = None
-        try:
-            for number, survey in enumerate(fingerprint.surveys):
-                if asked := [one for one in findings.candidates if one.survey == number]:
-                    with watch.stage("registration"), metrics.SEARCH_SECONDS.labels("registration").time():
-                        evidence += await self._register(fingerprint, survey, asked, upload)
-        except Unscannable as error:
-            reason = error.reason
+        for number, survey in enumerate(fingerprint.surveys):
+            if asked := [one for one in findings.candidates if one.survey == number]:
+                with watch.stage("registration"), metrics.SEARCH_SECONDS.labels("registration").time():
+                    more, failed = await self._register(fingerprint, survey, asked, upload)
+                evidence += more
+                reason = reason or failed
         return Searched(version, tuple(evidence), capped=findings.capped), reason
 
     async def _register(
         self, fingerprint: Fingerprint, survey: Survey, asked: list[Candidate], upload: Upload
-    ) -> Iterable[Evidence]:
+    ) -> tuple[Iterable[Evidence], str | None]:
+        """What registration proved of one survey's windows; if it failed, nothing and the reason."""
         windows = [registration.Candidate(one.box, one.angle, one.turn, one.target) for one in asked]
-        distances = await self._decoders.register(fingerprint, survey, windows, upload)
-        return self._matcher.registered(fingerprint, asked, distances)
+        try:
+            distances = await self._decoders.register(fingerprint, survey, windows, upload)
+        except Unscannable as error:
+            return (), error.reason
+        return self._matcher.registered(fingerprint, asked, distances), None
 
 
 def is_still(fingerprint: Fingerprint) -> bool:

@@ -20,7 +20,7 @@ from bot.matching.matcher import Matcher
 from bot.matching.origins import Origin
 from bot.model import ListKind, SignalKind, Trust
 from bot.sandbox.client import PATIENCE
-from bot.store import entries
+from bot.store import anchors, entries
 from bot.store.db import Database
 from bot.store.entries import NewEntry
 from bot.store.schema import upgrade
@@ -196,7 +196,7 @@ async def test_a_file_that_fails_late_is_made_anew(
     async def fail(*_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr(sync.anchors, "totals", fail)
+    monkeypatch.setattr(anchors, "totals", fail)
     feed, matcher, logged = await loaded(database, folder)
     assert logged == ["lists.index_ignored <class 'ValueError'>", "lists.loaded False"]
     assert state(matcher) == await stored(database)
