@@ -160,8 +160,10 @@ class Scanner:
             except (Unreachable, TooLarge) as error:
                 if earlier is None or (isinstance(error, Unreachable) and not is_last_try):
                     raise
-                return earlier
-            return earlier if earlier is not None and known.reason in PASSING else known
+                return _still(earlier, "fetch" if isinstance(error, Unreachable) else "large")
+            if earlier is None or known.reason is None or known.reason not in PASSING:
+                return known
+            return _still(earlier, known.reason)
 
     async def _known(self, ref: MediaRef) -> Known | None:
         if (known := self._recent.get(ref.file_unique_id)) is not None:
@@ -173,10 +175,15 @@ class Scanner:
     async def _is_open(self, chat_id: int, ref: MediaRef, known: Known) -> bool:
         """Whether a closer look may tell more of a file in this chat than all that was looked at.
 
-        That is so of a clip's key frames, and of a picture that was searched before some entries were added.
+        That is so of a clip's key frames, and of a picture that was searched before some entries were added, unless
+        the closer look failed for good.
         """
         seen = known.fingerprint
-        if seen is None or not (seen.sparse or (is_still(seen) and not self._searcher.is_current(known.searched))):
+        if (
+            seen is None
+            or known.reason is not None
+            or not (seen.sparse or (is_still(seen) and not self._searcher.is_current(known.searched)))
+        ):
             return False
         return not await asyncio.to_thread(self._matcher.is_settled, chat_id, ref.file_unique_id, seen)
 
@@ -214,11 +221,18 @@ class Scanner:
         return known
 
     async def _closer(self, data: bytes, seen: Fingerprint, upload: Upload) -> Known:
-        """What a closer look tells: at all frames of a clip, or at a picture's windows."""
-        if seen.sparse:
-            return Known(await self._decoders.fingerprint(data, look=DENSE, upload=upload), None)
-        cut = await self._decoders.survey(seen, upload)
-        return Known(cut, None, await self._searcher.search(cut))
+        """What a closer look tells: at all frames of a clip, or at a picture's windows.
+
+        Where it fails, the reason stands beside what was seen before: that may match, and else is not clean.
+        """
+        try:
+            if seen.sparse:
+                return Known(await self._decoders.fingerprint(data, look=DENSE, upload=upload), None)
+            cut = await self._decoders.survey(seen, upload)
+        except Unscannable as error:
+            return Known(seen, error.reason)
+        searched, reason = await self._searcher.search(cut, upload)
+        return Known(cut, reason, searched)
 
     async def _remember(self, ref: MediaRef, known: Known) -> None:
         if known.fingerprint is None or len(known.fingerprint.frames) <= LIGHT:
@@ -233,6 +247,13 @@ class Scanner:
 def _exact(error: Unscannable) -> Fingerprint | None:
     """The digests of a file that was fetched and could not be decoded: it may be listed by them all the same."""
     return Fingerprint(*error.digests, format="", width=0, height=0) if error.digests else None
+
+
+def _still(earlier: Known, reason: str) -> Known:
+    """What is known of a file that could not be looked at again, for a reason: that counts if no look was close yet."""
+    seen = earlier.fingerprint
+    was_close = seen is None or not (seen.sparse or (is_still(seen) and earlier.searched is None))
+    return earlier if was_close else replace(earlier, reason=reason)
 
 
 def _looks_visual(ref: MediaRef) -> bool:

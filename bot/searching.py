@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from bot import metrics
+from bot.errors import Unscannable
 from bot.matching.matcher import Matcher
 from bot.matching.recipe import Candidate
 from bot.matching.tiers import GOOD_QUALITY
 from bot.media import registration
-from bot.media.decoder import Decoders
+from bot.media.decoder import Decoders, Upload
 from bot.media.sniff import PICTURES, STILLS
 from bot.model import Evidence, Fingerprint, Searched
 from bot.survey import Survey
@@ -29,22 +30,36 @@ class Searcher:
         """Whether no entry was added since."""
         return searched is not None and searched.version == self._version()
 
-    async def search(self, fingerprint: Fingerprint, watch: Stopwatch | None = None) -> Searched:
-        """What the windows of a picture meet. Raises `Unscannable` when a decoder process fails at it."""
+    async def search(
+        self, fingerprint: Fingerprint, upload: Upload, watch: Stopwatch | None = None
+    ) -> tuple[Searched, str | None]:
+        """What the windows of a picture meet, and if a decoder process fails at it the reason: then there may be more.
+
+        `upload` is what the picture was read as: its time goes on.
+        """
         version, watch = self._version(), watch or Stopwatch()
         with watch.stage("windows"), metrics.SEARCH_SECONDS.labels("windows").time():
             findings = await asyncio.to_thread(self._matcher.search, fingerprint)
         evidence = list(findings.evidence)
+        reason = None
         for number, survey in enumerate(fingerprint.surveys):
             if asked := [one for one in findings.candidates if one.survey == number]:
                 with watch.stage("registration"), metrics.SEARCH_SECONDS.labels("registration").time():
-                    evidence += await self._register(fingerprint, survey, asked)
-        return Searched(version, tuple(evidence), capped=findings.capped)
+                    more, failed = await self._register(fingerprint, survey, asked, upload)
+                evidence += more
+                reason = reason or failed
+        return Searched(version, tuple(evidence), capped=findings.capped), reason
 
-    async def _register(self, fingerprint: Fingerprint, survey: Survey, asked: list[Candidate]) -> Iterable[Evidence]:
+    async def _register(
+        self, fingerprint: Fingerprint, survey: Survey, asked: list[Candidate], upload: Upload
+    ) -> tuple[Iterable[Evidence], str | None]:
+        """What registration proved of one survey's windows; if it failed, nothing and the reason."""
         windows = [registration.Candidate(one.box, one.angle, one.turn, one.target) for one in asked]
-        distances = await self._decoders.register(survey, windows)
-        return self._matcher.registered(fingerprint, asked, distances)
+        try:
+            distances = await self._decoders.register(fingerprint, survey, windows, upload)
+        except Unscannable as error:
+            return (), error.reason
+        return self._matcher.registered(fingerprint, asked, distances), None
 
 
 def is_still(fingerprint: Fingerprint) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.stills import Piece, album, box, coded, extent, full, grid, heic, single, tiled
 from tests.texture import texture
-from tests.zoo import ANY, Beast, noise
+from tests.zoo import ANY, Beast, mp4, noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,22 @@ def _nested(depth: int) -> bytes:
     return good()[:24] + inside
 
 
+def with_film(picture: bytes, brand: bytes, *, is_first: bool = False) -> bytes:
+    """A HEIC and a whole film in one file of that brand: the film's boxes behind the picture's, or `is_first`."""
+    picture, film = picture[:8] + brand + picture[12:16] + brand * 2 + picture[24:], mp4()
+    start, at = int.from_bytes(film[:4], "big"), film.index(b"stco") + 12
+    before = picture[:24] if is_first else picture
+    moved = int.from_bytes(film[at : at + 4], "big") + len(before) - start  # all samples lie in one piece
+    film = film[:at] + struct.pack(">I", moved) + film[at + 4 :]
+    return before + film[start:] + (picture[24:] if is_first else b"")
+
+
 MOSAICS: dict[str, Beast] = {
+    "heic before a film": (lambda: with_film(good(), b"heic"), {"type"}),
+    "heic behind a film": (lambda: with_film(good(), b"heic", is_first=True), {"type", "broken"}),
+    "mp4 behind tiles": (lambda: with_film(good(), b"isom"), {"seen"}),
+    "mp4 before tiles": (lambda: with_film(good(), b"isom", is_first=True), {"seen", "broken"}),
+    "heic of no bytes": (lambda: album([_piece(), replace(_piece(), data=b"")], primary=2), {"broken"}),
     "heic of a place that is not there": (
         lambda: heic(texture(2, 64, 48)).replace(b"mdat", b"free")[:-200],
         {"broken"},

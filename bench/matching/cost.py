@@ -94,7 +94,7 @@ async def _ours(pictures: list[bytes], others: Distractors) -> list[tuple[str, _
         fingerprint = await decoders.fingerprint(data, look=PLAIN, upload=upload)
         await asyncio.to_thread(matcher.is_settled, CHAT, None, fingerprint)
         cut = await decoders.survey(fingerprint, upload)
-        searched = await searcher.search(cut)
+        searched, _ = await searcher.search(cut, upload)
         matcher.verdict(CHAT, [Scanned(fingerprint=cut, searched=searched)])
 
     try:

@@ -11,13 +11,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.errors import TooLarge, UserError
+from bot.errors import TooLarge, Unscannable, UserError
 from bot.matching.matcher import Matcher, Scanned
 from bot.media.configured import decoders
-from bot.media.decoder import Decoders
+from bot.media.decoder import Decoders, Upload
 from bot.media.limits import USUAL
 from bot.media.look import DENSE, PLAIN
 from bot.media.sniff import HEAD, VIDEOS, sniff
+from bot.model import Fingerprint
 from bot.searching import Searcher, is_still
 from bot.settings import Settings
 from bot.timing import Stopwatch
@@ -51,19 +52,28 @@ def read_small(path: Path) -> bytes:
 
 async def look(pools: Decoders, matcher: Matcher, data: bytes, watch: Stopwatch) -> Scanned:
     """Look at a file as the bot's scan does: plainly, and closer if that settles nothing. Raises MediaError."""
-    is_video = sniff(data[:HEAD]) in VIDEOS
+    is_video, upload = sniff(data[:HEAD]) in VIDEOS, Upload()
     with watch.stage("decode and hash"):
-        seen = await pools.fingerprint(data, look=PLAIN if is_video else DENSE)
+        seen = await pools.fingerprint(data, look=PLAIN if is_video else DENSE, upload=upload)
     with watch.stage("look-up"):
         is_settled = await asyncio.to_thread(matcher.is_settled, 0, None, seen)
     if is_settled:
         return Scanned(None, seen)
     if seen.sparse:
         with watch.stage("decode and hash, closer"):
-            return Scanned(None, await pools.fingerprint(data))
+            return await _closer(pools, data, seen, upload)
     if not is_still(seen):
         return Scanned(None, seen)
-    return Scanned(None, seen, searched=await Searcher(matcher, pools, lambda: 0).search(seen, watch))
+    searched, reason = await Searcher(matcher, pools, lambda: 0).search(seen, upload, watch)
+    return Scanned(None, seen, reason, searched=searched)
+
+
+async def _closer(pools: Decoders, data: bytes, seen: Fingerprint, upload: Upload) -> Scanned:
+    """Look at all frames of a clip; if that fails, its key frames count."""
+    try:
+        return Scanned(None, await pools.fingerprint(data, upload=upload))
+    except Unscannable as error:
+        return Scanned(None, seen, error.reason)
 
 
 @contextlib.contextmanager

@@ -187,6 +187,7 @@ class ListFeed:
         except FileNotFoundError:
             return False
         except (OSError, Unusable, KeyError, TypeError, ValueError, IndexError) as error:
+            self._saved_seq = None
             log.warning("lists.index_ignored", reason=str(error) if isinstance(error, Unusable) else repr(type(error)))
             return False
         return True
@@ -205,7 +206,6 @@ class ListFeed:
             await self._apply(connection, found)
             self._seq = found[-1].seq
         if not await self._is_true(connection):
-            self._saved_seq = None
             raise Unusable("the database holds other entries")
 
     async def _is_true(self, connection: AsyncConnection) -> bool:

@@ -138,24 +138,23 @@ class Decoders:
 
         Raises as `fingerprint`.
         """
-        lane, digests = self._lanes["image"], (fingerprint.sha256, fingerprint.md5)
-        request = survey_request(fingerprint.surveys)
-        result = await self._decode(lane, request, f"{SURVEY} ", upload, _suspects(lane, digests, upload))
+        result = await self._review(SURVEY, survey_request(fingerprint.surveys), fingerprint, upload)
         cuts = [one for one in result if isinstance(one, Cut)] if isinstance(result, tuple) else []
         if len(cuts) != len(fingerprint.surveys):
-            self._refuse(result if isinstance(result, Reason) else Reason.CRASH, digests)
+            self._refuse(result if isinstance(result, Reason) else Reason.CRASH, _digests_of(fingerprint))
         return replace(fingerprint, surveys=with_cuts(fingerprint.surveys, cuts))
 
-    async def register(self, survey: Survey, candidates: Sequence[Candidate]) -> tuple[int, ...]:
-        """How near, in bits, each candidate's window comes to its hash when it is moved about.
+    async def register(
+        self, fingerprint: Fingerprint, survey: Survey, candidates: Sequence[Candidate], upload: Upload
+    ) -> tuple[int, ...]:
+        """How near, in bits, each candidate's window of one of a picture's surveys comes to its hash when moved about.
 
-        Raises Unscannable if a process fails at it, or a plain MediaError if `stop` interrupts.
+        Raises as `fingerprint`.
         """
-        request = register_request(survey, candidates)
-        result = await self._decode(self._lanes["image"], request, f"{REGISTER} ", Upload())
+        result = await self._review(REGISTER, register_request(survey, candidates), fingerprint, upload)
         distances = [one for one in result if isinstance(one, int)] if isinstance(result, tuple) else []
         if len(distances) != len(candidates):
-            self._refuse(result if isinstance(result, Reason) else Reason.CRASH)
+            self._refuse(result if isinstance(result, Reason) else Reason.CRASH, _digests_of(fingerprint))
         return tuple(distances)
 
     def counts(self) -> Mapping[str, int]:
@@ -179,7 +178,7 @@ class Decoders:
         sha256, md5 = digests = _digests(data) if is_small else await asyncio.to_thread(_digests, data)
         result: object = Reason.TYPE
         if kind is not None:
-            lane = self._lanes["image" if kind in PICTURES | STICKERS else "video"]
+            lane = self._lane(kind)
             result = await self._decode(lane, data, f"{kind} {look}", upload, _suspects(lane, digests, upload))
         if kind is None or not isinstance(result, Seen):
             self._refuse(result if isinstance(result, Reason) else Reason.CRASH, digests)
@@ -195,6 +194,17 @@ class Decoders:
             surveys=result.surveys,
         )
 
+    async def _review(self, look: str, request: bytes, fingerprint: Fingerprint, upload: Upload) -> Result:
+        """What comes of a look that needs no file: made by a picture's process, in the time of what read the file."""
+        lane = self._lanes["image"]
+        suspects = _suspects(lane, _digests_of(fingerprint), upload)
+        seconds = self._lane(fingerprint.format).seconds
+        return await self._decode(lane, request, f"{look} ", upload, suspects, seconds=seconds)
+
+    def _lane(self, kind: str) -> _Lane:
+        """The lane of a format."""
+        return self._lanes["image" if kind in PICTURES | STICKERS else "video"]
+
     def _sniff(self, data: bytes) -> str | None:
         """The file's format, None for a picture or video of one that is not decoded. Raises as `fingerprint`."""
         if not data:
@@ -206,19 +216,30 @@ class Decoders:
         return sniff(data[:HEAD])
 
     async def _decode(
-        self, lane: _Lane, data: bytes, job: str, upload: Upload, suspects: Sequence[Hashable] = ()
+        self,
+        lane: _Lane,
+        data: bytes,
+        job: str,
+        upload: Upload,
+        suspects: Sequence[Hashable],
+        *,
+        seconds: float | None = None,
     ) -> Result:
-        """What the lane's next free process makes of the file, unless the breaker is open for one of `suspects`."""
+        """What the lane's next free process makes of the file, unless the breaker is open for one of `suspects`.
+
+        All looks at the upload together take `seconds`: by default the lane's.
+        """
+        seconds = lane.seconds if seconds is None else seconds
         if self._breaker.is_open(*suspects):
             return Reason.BREAKER
-        if upload.spent >= lane.seconds:
+        if upload.spent >= seconds:
             return Reason.TIMEOUT
         process = await self._take(lane)
         if self._breaker.is_open(*suspects):  # opened while the file waited, by others of the same poster
             lane.idle.put_nowait(process)
             return Reason.BREAKER
         started = time.monotonic()
-        result = await self._run(lane, process, data, job, lane.seconds - upload.spent)
+        result = await self._run(lane, process, data, job, seconds - upload.spent)
         upload.spent += time.monotonic() - started
         if result in (Reason.TIMEOUT, Reason.CRASH) and self._breaker.blame(*suspects):
             metrics.DECODE_PAUSES.labels(lane.name).inc()
@@ -314,6 +335,11 @@ def _suspects(lane: _Lane, digests: tuple[bytes, bytes], upload: Upload) -> list
     """Who, and what, is to blame when a decoder is stopped: the file, and whoever posted it."""
     file: list[Hashable] = [("file", digests[0])]
     return [*file, ("poster", upload.poster, lane.name)] if upload.poster else file
+
+
+def _digests_of(fingerprint: Fingerprint) -> tuple[bytes, bytes]:
+    """The digests of a file that was read."""
+    return fingerprint.sha256, fingerprint.md5
 
 
 def _digests(data: bytes) -> tuple[bytes, bytes]:

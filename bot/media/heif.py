@@ -174,8 +174,11 @@ class _Painter:
 
 def _decode(context: VideoCodecContext, item: Item) -> VideoFrame:
     """The one frame of an item. Raises Refusal if there is none, or not all of it."""
+    data = item.data
+    if not data:  # FFmpeg would take that for the end of all
+        raise Refusal(Reason.BROKEN)
     try:
-        frames = [frame for packet in (av.Packet(item.data), None) for frame in context.decode(packet)]
+        frames = [frame for packet in (av.Packet(data), None) for frame in context.decode(packet)]
     except av.error.InvalidDataError:
         raise Refusal(Reason.BROKEN) from None
     finally:

@@ -97,8 +97,10 @@ def _open(data: bytes, kind: str, limits: Limits) -> InputContainer:
 def _stream(container: InputContainer, kind: str, limits: Limits) -> VideoStream:
     """The first video stream, checked against the limits and made ready for key frames on one thread."""
     streams = [stream for stream in container.streams.video if stream.codec_context is not None]
-    if kind in STILLS and len(streams) > 1:
+    tracks = [stream for stream in streams if not _is_item(stream)]
+    if len(streams) > 1 and (kind in STILLS or not tracks):
         raise Refusal(Reason.TYPE)  # tiles, a thumbnail or alpha: which of them is the picture is not told
+    streams = tracks or streams
     if len(container.streams) > limits.max_streams:
         raise Refusal(Reason.STREAMS)
     if not streams or streams[0].codec_context.name not in CODECS:
@@ -108,6 +110,11 @@ def _stream(container: InputContainer, kind: str, limits: Limits) -> VideoStream
     context.thread_count = 1
     context.options = {"max_pixels": str(limits.max_pixels)}
     return streams[0]
+
+
+def _is_item(stream: VideoStream) -> bool:
+    """Whether FFmpeg made a stream of a HEIC's picture, which no player shows where there is a film."""
+    return stream.duration is None and stream.frames == 1
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:

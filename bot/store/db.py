@@ -81,8 +81,20 @@ class Database:
     async def stop(self) -> None:
         """Finish the writes that are waiting, then close every connection.
 
-        A locked database is waited for no longer than a second; what is not written raises `StoreError`.
+        A locked database is waited for no longer than a second; what is not written raises `StoreError`. Whoever
+        cancels this, however often, waits all the same: while the writer is at it the file is nobody else's.
         """
+        stopping, cancelled = asyncio.create_task(self._stop(), name="store-stop"), None
+        while not stopping.done():
+            try:
+                await asyncio.wait([stopping])
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
+        stopping.result()
+
+    async def _stop(self) -> None:
         await self._writes.stop()
         await self.readers.dispose()
 

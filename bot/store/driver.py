@@ -53,17 +53,27 @@ class Cursor(aiosqlite.Cursor):
         wanted = self.arraysize if size is None else size
         rows, self._ahead = self._ahead[:wanted], self._ahead[wanted:]
         if len(rows) < wanted and self._has_more:
-            rows += await super().fetchmany(wanted - len(rows))
+            rows += await self._more(self._cursor.fetchmany, wanted - len(rows))
         return rows
 
     async def fetchall(self) -> Rows:
         """Fetch all rows that are left."""
         rows, self._ahead = self._ahead, []
-        return [*rows, *await super().fetchall()] if self._has_more else rows
+        return [*rows, *await self._more(self._cursor.fetchall)] if self._has_more else rows
 
     async def close(self) -> None:
         """Close the cursor; nothing of it runs in the thread by now."""
         self._cursor.close()
+
+    async def _more(self, fetch: Callable[..., Rows], *size: int) -> Rows:
+        """Fetch in the thread."""
+        self._opened.asked += 1
+        rows: Rows = await self._execute(self._fetched, fetch, *size)  # type: ignore[no-untyped-call]  # its own
+        return rows
+
+    def _fetched(self, fetch: Callable[..., Rows], *size: int) -> Rows:
+        with self._opened.answering():
+            return fetch(*size)
 
     def _start(self, sql: str, parameters: Any) -> Rows:
         with self._opened.answering():
@@ -90,7 +100,7 @@ class Connection(aiosqlite.Connection):
 
     @contextlib.contextmanager
     def answering(self) -> Iterator[None]:
-        """Answer a statement, in the thread: first a transaction begins, if one is due."""
+        """Answer a statement or fetch its rows, in the thread: first a transaction begins, if one is due."""
         try:
             if self._is_due:
                 self._is_due, self._is_reading = False, True

@@ -24,7 +24,8 @@ MANY = 16
 class Known:
     """What an earlier look at a file found: its fingerprint, and what its windows met.
 
-    Of a file that could not be decoded, the reason, and a fingerprint without frames where its digests are known.
+    Of a file that could not be decoded, the reason, and a fingerprint without frames where its digests are known; of
+    one that only a closer look failed at, the reason and what was seen before.
     """
 
     fingerprint: Fingerprint | None

@@ -7,6 +7,7 @@ import contextlib
 import math
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -16,7 +17,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import StoreBusy
+from bot.errors import StoreBusy, StoreError
 
 T = TypeVar("T")
 Write = Callable[[AsyncConnection], Awaitable[T]]
@@ -29,6 +30,8 @@ GROUP = 64
 STOP_SECONDS = 1.0
 """How long it is tried again once the process is told to stop, which is to take ten seconds in all."""
 
+CLOSED = "the database is closed"
+
 PASSING = ("database is locked", "database or disk is full", "database table is locked", "disk i/o error")
 
 
@@ -36,6 +39,7 @@ PASSING = ("database is locked", "database or disk is full", "database table is 
 class _Job:
     work: Write[Any]
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    context: Context = field(default_factory=copy_context)  # of whoever asks: what lines of the log name
 
 
 class Writer:
@@ -52,11 +56,15 @@ class Writer:
         self._waiting: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._fresh: list[_Job] = []
         self._thread: Thread | None = None
-        self.broken: StoreBusy | None = None
+        self._in_hand: list[_Job] = []
+        self._is_closed = False
+        self._is_last = False  # the thread's: what it takes last, it has taken
+        self.broken: StoreError | None = None
         self.written_at: float | None = None
 
     def start(self) -> None:
         """Start the thread."""
+        self._is_closed = self._is_last = False
         self._thread = Thread(target=self._serve, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -64,15 +72,20 @@ class Writer:
         """Finish the writes that wait, and close the connection; a locked database is waited for `STOP_SECONDS`."""
         self._gives_up_at = time.monotonic() + STOP_SECONDS
         self._hand_over()
+        if not self._is_closed:
+            self._is_closed = True
+            self._waiting.put(None)
         if self._thread is None:
+            self._refuse(StoreError(CLOSED))
             await self._engine.dispose()
             return
-        self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
         self._thread = None
 
     async def write(self, work: Write[T]) -> T:
-        """Run `work` in a transaction and return its result once it is durable."""
+        """Run `work` in a transaction and return its result once it is durable. Raises `StoreError` after the stop."""
+        if self._is_closed:
+            raise self.broken or StoreError(CLOSED)
         job = _Job(work)
         if not self._fresh:  # all that is asked for in one turn of the loop goes over together
             asyncio.get_running_loop().call_soon(self._hand_over)
@@ -88,26 +101,40 @@ class Writer:
     # --- in the thread --------------------------------------------------------------------------
 
     def _serve(self) -> None:
-        with asyncio.Runner() as runner:
-            while (jobs := self._waiting.get()) is not None:
-                is_last = not self._take_more(jobs)
+        try:
+            with asyncio.Runner() as runner:
+                self._work(runner)
+        except BaseException as error:  # noqa: BLE001 - else all who write would wait for ever
+            log.error("store.ended", error=type(error).__name__)  # noqa: TRY400 - its words may be people's
+            self.broken = StoreError(f"the database takes no writes: its writer ended by {type(error).__name__}")
+            _settle(self._in_hand, error=self.broken)
+            self._refuse(self.broken)
+
+    def _work(self, runner: asyncio.Runner) -> None:
+        try:
+            while jobs := self._next():
+                self._in_hand = jobs
                 for first in range(0, len(jobs), GROUP):
                     runner.run(self._commit(jobs[first : first + GROUP]))
-                if is_last:
-                    break
+        finally:
             runner.run(self._engine.dispose())
 
-    def _take_more(self, jobs: list[_Job]) -> bool:
-        """Add what else waits to `jobs`, about as much as one commit takes; False when nothing comes after it."""
-        while len(jobs) < GROUP:
+    def _next(self) -> list[_Job]:
+        """All that waits, about as much as one commit takes; once nothing comes any more, nothing."""
+        jobs: list[_Job] = []
+        while not self._is_last and len(jobs) < GROUP:
             try:
-                more = self._waiting.get_nowait()
+                more = self._waiting.get(block=not jobs)
             except Empty:
                 break
-            if more is None:
-                return False
-            jobs += more
-        return True
+            self._is_last = more is None
+            jobs += more or []
+        return jobs
+
+    def _refuse(self, error: StoreError) -> None:
+        """Tell all who write why nothing will come of it, until the stop."""
+        while jobs := self._next():
+            _settle(jobs, error=error)
 
     async def _commit(self, batch: list[_Job]) -> None:
         """Commit all of `batch` together; when one of them fails, each on its own, so that only that one fails."""
@@ -132,7 +159,7 @@ class Writer:
         while True:
             try:
                 async with self._engine.begin() as connection:
-                    results = [await job.work(connection) for job in batch]
+                    results = [await _run(job, connection) for job in batch]
             except DBAPIError as error:
                 if not _is_passing(error):
                     raise
@@ -145,15 +172,24 @@ class Writer:
                 return results
 
 
+async def _run(job: _Job, connection: AsyncConnection) -> Any:
+    """What the work of a job returns, with the context variables of whoever asks for it."""
+
+    async def run() -> Any:
+        return await job.work(connection)
+
+    return await asyncio.create_task(run(), context=job.context)
+
+
 def _settle(batch: list[_Job], results: list[Any] | None = None, *, error: Exception | None = None) -> None:
     """Tell those who wait, in their event loop, what came of their writes."""
-    with contextlib.suppress(RuntimeError):  # a loop that is closed: nobody waits any more
+    with contextlib.suppress(RuntimeError, IndexError):  # a loop that is closed, or no batch: nobody waits
         batch[0].done.get_loop().call_soon_threadsafe(_answer, batch, results, error)
 
 
 def _answer(batch: list[_Job], results: list[Any] | None, error: Exception | None) -> None:
     for number, job in enumerate(batch):
-        if job.done.cancelled():
+        if job.done.done():  # given up, or settled before the thread ended
             continue
         if results is None:
             job.done.set_exception(error or StoreBusy("no answer"))

@@ -23,6 +23,7 @@ from bot.media.hashes import distance, fit, hash_picture
 from bot.media.limits import Limits
 from bot.media.lockdown import LEVELS
 from bot.media.look import DENSE, PLAIN
+from bot.media.registration import Candidate
 from bot.model import Part
 from tests.clips import clip, shots, sound
 from tests.stills import heic, tiled
@@ -409,6 +410,40 @@ async def test_all_looks_at_a_file_share_its_time(single: Decoders) -> None:
         await single.fingerprint(_JPEG, upload=upload)
     assert refusal.value.reason == "timeout"
     assert "replaced" not in single.counts()
+
+
+async def test_what_the_first_look_took_is_no_reason_not_to_cut(single: Decoders) -> None:
+    """A picture in a video container has a video's time for all looks at it, those that need no file included."""
+    lane, upload = single._lanes["image"], Upload(8)
+    plain = await single.fingerprint(heic(_PICTURE), look=PLAIN, upload=upload)
+    lane.seconds, upload.spent = 3.0, 4.0
+    try:
+        cut = await single.survey(plain, upload)
+        assert all(one.windows for one in cut.surveys)
+        assert upload.spent > 4
+        box = cut.surveys[0].windows[0].box
+        candidate = Candidate(box, 0.0, 0, bytes(32))
+        assert len(await single.register(cut, cut.surveys[0], [candidate], upload)) == 1
+    finally:
+        lane.seconds = UNHURRIED.image_seconds
+
+
+async def test_registration_shares_the_time_of_its_file(single: Decoders) -> None:
+    """Registration has what the looks before it left, and who stops it is remembered, like at any other look."""
+    upload = Upload(9)
+    cut = await single.survey(await single.fingerprint(_JPEG, look=PLAIN, upload=upload), upload)
+    candidate = Candidate(cut.surveys[0].windows[0].box, 0.0, 0, bytes(32))
+    spent = upload.spent
+    await single.register(cut, cut.surveys[0], [candidate], upload)
+    assert upload.spent > spent
+    upload.spent = UNHURRIED.image_seconds
+    with pytest.raises(Unscannable, match="timeout") as refusal:
+        await single.register(cut, cut.surveys[0], [candidate], upload)
+    assert refusal.value.digests == (cut.sha256, cut.md5)
+    for _ in range(FAILURES):
+        single._breaker.blame(("file", cut.sha256))
+    with pytest.raises(Unscannable, match="breaker"):
+        await single.register(cut, cut.surveys[0], [candidate], Upload())
 
 
 # --- what may happen to a pool of one's own ------------------------------------------------------

@@ -22,7 +22,7 @@ from bot.matching.matcher import Matcher
 from bot.matching.origins import Origin
 from bot.model import ListKind, SignalKind, Trust
 from bot.sandbox.client import PATIENCE
-from bot.store import entries
+from bot.store import anchors, entries
 from bot.store.db import Database
 from bot.store.entries import NewEntry
 from bot.store.schema import upgrade
@@ -185,6 +185,27 @@ async def test_a_bad_file_is_made_anew(
     await feed.tidy()
     await feed.saved()
     assert (await loaded(database, folder))[2] == ["lists.loaded True"]
+
+
+async def test_a_file_that_fails_late_is_made_anew(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is given up after it was taken over, for whatever reason, does not count as saved."""
+    await make(database, "one", 40)
+    folder = tmp_path / "index"
+    await save(database, folder)
+
+    async def fail(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(anchors, "totals", fail)
+    feed, matcher, logged = await loaded(database, folder)
+    assert logged == ["lists.index_ignored <class 'ValueError'>", "lists.loaded False"]
+    assert state(matcher) == await stored(database)
+    (folder / saved.NAME).unlink()
+    await feed.tidy()
+    await feed.saved()
+    assert (folder / saved.NAME).exists()
 
 
 async def test_a_file_of_another_database_is_left_aside(database: Database, tmp_path: Path) -> None:

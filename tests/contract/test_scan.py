@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,11 +15,15 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from bot.errors import Unscannable
 from bot.matching.matcher import Matcher, Scanned
+from bot.matching.recipe import Candidate, Findings
 from bot.media import pdq
 from bot.media.decoder import Decoders
+from bot.media.look import DENSE
 from bot.model import (
     Entry,
+    Fingerprint,
     HashList,
     ListKind,
     MediaPost,
@@ -165,3 +169,81 @@ async def test_what_was_seen_counts_when_the_file_is_gone(stage: Stage, code: in
     await stage.client.fault("getFile", count=None, code=code)
     verdict = await stage.scanner.scan(post, is_last_try=True)
     assert (verdict.kind, verdict.reasons) == (VerdictKind.MATCH, ())
+
+
+def fail(stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str, reason: str) -> None:
+    """From now on one part of each close look fails, as it does where a process is stopped at it."""
+    decoders = stage.scanner._decoders
+    work = getattr(decoders, what)
+
+    async def failing(*arguments: Any, **options: Any) -> Any:
+        if what == "fingerprint" and options.get("look") != DENSE:
+            return await work(*arguments, **options)
+        raise Unscannable(reason)
+
+    monkeypatch.setattr(decoders, what, failing)
+
+
+def listed(stage: Stage, trust: Trust, *pictures: Image.Image) -> None:
+    """A second list, of these pictures."""
+    stage.scanner._matcher.put(HashList(2, "second", ListKind.BLOCK, trust, None, "test", SINCE, SINCE))
+    codes = [pdq.compute(np.asarray(picture))[0] for picture in pictures]
+    stage.scanner._matcher.add([Entry(10 + number, 2, SignalKind.PDQ, code) for number, code in enumerate(codes)])
+
+
+async def test_a_failed_survey_leaves_what_the_plain_look_found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a picture's windows cannot be cut its whole counts: a match stays one, and nothing found is unscannable."""
+    listed(stage, Trust.NOTIFY, texture(9))
+    fail(stage, monkeypatch, "survey", "timeout")
+    verdict = await stage.scanner.scan(await stage.post(texture(9)), is_last_try=False)
+    assert (verdict.kind, verdict.match and verdict.match.list_id) == (VerdictKind.MATCH, 2)
+    assert verdict.reasons == ("timeout",)
+    verdict = await stage.scanner.scan(await stage.post(texture(8)), is_last_try=False)
+    assert (verdict.kind, verdict.reasons) == (VerdictKind.UNSCANNABLE, ("timeout",))
+
+
+async def test_a_clip_that_cannot_be_read_whole_is_judged_by_its_key_frames(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clip whose key frames match is a match though the rest of it is broken; it is not fetched for that again."""
+    pictures = shots(12)
+    listed(stage, Trust.NOTIFY, pictures[0])
+    fail(stage, monkeypatch, "fingerprint", "broken")
+    post = await stage.post_medium(medium("video", clip(pictures, each=4), filename="clip.mp4"))
+    for _ in range(2):
+        stage.scanner._recent.clear()
+        verdict = await stage.scanner.scan(post, is_last_try=False)
+        assert (verdict.kind, verdict.reasons) == (VerdictKind.MATCH, ("broken",))
+    assert len(await stage.client.calls("getFile")) == len(post.media)
+
+
+@pytest.mark.parametrize("reason", ["timeout", "fetch"])
+async def test_a_first_close_look_that_fails_is_not_clean(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """What needed no close look before, and cannot be given one where it needs it, is unscannable there, not clean."""
+    post = await stage.post(PICTURE)
+    assert (await stage.scanner.scan(post, is_last_try=False)).kind is VerdictKind.MATCH
+    stage.scanner._matcher.drop_list(1)
+    if reason == "fetch":
+        await stage.client.fault("getFile", count=None, code=502)
+    else:
+        fail(stage, monkeypatch, "survey", reason)
+    verdict = await stage.scanner.scan(post, is_last_try=True)
+    assert (verdict.kind, verdict.reasons) == (VerdictKind.UNSCANNABLE, (reason,))
+
+
+async def test_a_failed_registration_leaves_what_the_windows_met(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that is near enough by itself is a match, whatever becomes of those that had to be moved about."""
+    search = stage.scanner._matcher.search
+
+    def loosely(fingerprint: Fingerprint) -> Findings:
+        candidate = Candidate(0, (0.0, 0.0, 64.0, 64.0), 0.0, 0, bytes(32), 1, "half")
+        return replace(search(fingerprint), candidates=(candidate,))
+
+    monkeypatch.setattr(stage.scanner._matcher, "search", loosely)
+    fail(stage, monkeypatch, "register", "timeout")
+    verdict = await stage.scanner.scan(await stage.post(bordered(PICTURE)), is_last_try=False)
+    assert (verdict.kind, verdict.match and verdict.match.tier) == (VerdictKind.MATCH, Tier.T2)
+    assert verdict.reasons == ("timeout",)
+    assert (await stage.scanner.scan(await stage.post(texture(8)), is_last_try=False)).reasons == ("timeout",)

@@ -19,11 +19,14 @@ from bot.media.images import Decoded, decode_image
 from bot.media.limits import Limits
 from bot.media.look import DENSE, PLAIN
 from bot.media.refusal import Refusal
+from bot.media.videos import decode_video
 from bot.model import Fingerprint
 from bot.searching import is_still
 from tests.clips import clip, shots
+from tests.mosaics import with_film
 from tests.stills import Piece, album, box, coded, extent, full, grid, single, tiled, tiles, with_alpha
 from tests.texture import encode, texture
+from tests.zoo import mp4
 
 LIMITS = Limits()
 PICTURE = texture(11, 320, 240)
@@ -109,6 +112,15 @@ def test_a_film_is_none() -> None:
     assert decode_still(TILED + box(b"moov"), LIMITS, time.monotonic() + 60, PLAIN) is None
 
 
+@pytest.mark.parametrize("picture", [TILED, album([PIECE])])
+def test_a_film_is_seen_behind_a_picture(picture: bytes) -> None:
+    """A film that has a picture's boxes in front of its own is what players show, and what is hashed."""
+    files = mp4(), with_film(picture, b"isom")
+    film, mixed = (decode_video(data, "mp4", LIMITS, time.monotonic() + 60) for data in files)
+    assert (mixed.width, mixed.height) == (160, 120)
+    assert mixed.frames == film.frames
+
+
 def test_what_lies_behind_the_boxes_is_passed_over() -> None:
     """Some phones put bytes of their own behind the last box."""
     assert not see(TILED + b"SEFT" + bytes(33)).damaged
@@ -135,6 +147,7 @@ def _grid_of(count: int, columns: int, rows: int, size: tuple[int, int], piece: 
         (_grid_of(256, 256, 1, (25_600, 10), replace(PIECE, properties=(extent(100, 10),))), "dimensions"),
         (album([replace(PIECE, properties=(PIECE.properties[0], extent(7000, 8000)))]), "dimensions"),
         (album([replace(PIECE, properties=(PIECE.properties[0], extent(640, 480)))]), "broken"),  # it is smaller
+        (album([PIECE, replace(PIECE, data=b"")], primary=2), "broken"),  # of no bytes, at the end of the file
         (album([replace(PIECE, kind=b"iovl")]), "type"),
         (album([replace(PIECE, kind=b"jpeg")]), "broken"),
         (album([grid((320, 240), 1, 1)], [(b"dimg", 1, (1,))]), "broken"),  # a grid of itself
