@@ -23,7 +23,8 @@ from bot.settings import Media, Settings, Telegram, Web
 from bot.store import chats, inbox, media
 from bot.store.media import Known
 from bot.store.reporttables import reports
-from bot.store.tables import buttons, cases, outbox
+from bot.store.tables import buttons, cases, outbox, raid_lines, raids
+from bot.store.telltables import raid_waits
 from bot.telegram.sorting import arrival
 from handlers.context import KEY, LOOKUPS, Services
 from tests.contract.cast import CHANNEL, FORUM, PRIVATE, SHARED, SUPERGROUP, Cast, Json
@@ -74,10 +75,10 @@ async def _meet(connection: AsyncConnection, cast: Cast) -> None:
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def _fresh(cast: Cast) -> None:
-    """Nothing was reported before a test, and nothing said."""
+    """Nothing was reported before a test, and nothing said: reports of other tests are no raid."""
 
     async def write(connection: AsyncConnection) -> None:
-        for table in (reports, cases, outbox, buttons):
+        for table in (reports, cases, outbox, buttons, raids, raid_lines, raid_waits):
             await connection.execute(delete(table))
 
     await cast.app.database.write(write)

@@ -112,10 +112,11 @@ async def said_in(cast: Cast, kind: str) -> list[int | None]:
 
 async def test_the_group_hears_in_the_topic_of_the_post(cast: Cast) -> None:
     """What was decided on a card, and that it was taken back, is said where the post was."""
+    before = len(await said_in(cast, FORUM))
     number, card = await case_of(cast, FORUM)
     assert "anned" in await press(cast, card)
     assert "taken back" in await ask(cast, f"/undo {number}")
-    assert await said_in(cast, FORUM) == [TOPIC, TOPIC]
+    assert (await said_in(cast, FORUM))[before:] == [TOPIC, TOPIC]
 
 
 async def test_a_log_chat_is_named_in_the_topic_where_it_was_chosen(cast: Cast) -> None:
