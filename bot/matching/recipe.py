@@ -83,7 +83,7 @@ def search(index: HammingIndex, surveys: Sequence[Survey], frames: Mapping[int, 
         found = _judged(meeting, surveys, size)
         if found and (meeting.entry_id not in evidence or found.tier < evidence[meeting.entry_id].tier):
             evidence[meeting.entry_id] = found
-        if STAGES[meeting.asked.window.stage].may_register and not meeting.asked.window.through_frame:
+        if STAGES[meeting.asked.window.stage].registers and not meeting.asked.window.through_frame:
             open_.setdefault(meeting.entry_id, meeting)
     unsettled = [one for one in open_.values() if not _is_settled(evidence.get(one.entry_id))]
     candidates = tuple(map(_candidate, unsettled[:MOST_REGISTERED]))
@@ -95,9 +95,10 @@ def registered(
 ) -> Iterator[Evidence]:
     """What registration proved: each candidate whose window came near enough; `size` is that of the index."""
     for candidate, distance in zip(candidates, distances, strict=True):
-        if distance <= tightened(REGISTERED.radius, size):
-            frame = surveys[candidate.survey].frame
-            yield Evidence(candidate.entry_id, REGISTERED.tier, STAGES[candidate.stage].words, distance, frame)
+        stage, frame = STAGES[candidate.stage], surveys[candidate.survey].frame
+        reached = (reach.tier for reach in stage.registers if distance <= tightened(reach.radius, size))
+        if (tier := next(reached, None)) is not None:
+            yield Evidence(candidate.entry_id, tier, stage.words, distance, frame)
 
 
 def _asked(number: int, survey: Survey, frames: Mapping[int, Frame]) -> Iterator[_Asked]:

@@ -15,7 +15,7 @@ from bot.matching import recipe
 from bot.matching.evidence import good_frames
 from bot.matching.index import HammingIndex
 from bot.matching.recipe import Findings
-from bot.matching.tiers import REGISTERED, STAGES, tightened
+from bot.matching.tiers import STAGES, tightened
 from bot.media import pdq, registration
 from bot.media.images import decode_image
 from bot.media.limits import USUAL
@@ -155,6 +155,15 @@ def test_registration_proves_as_far_as_it_was_measured() -> None:
     assert list(recipe.registered(surveys, candidates, [31], 1)) == [Evidence(1, Tier.T2, "cropped", 31, 0)]
 
 
+@pytest.mark.parametrize(("bits", "tier"), [(20, Tier.T2), (21, Tier.T3), (31, Tier.T3), (32, None)])
+def test_beside_a_caption_registration_proves_less(bits: int, tier: Tier | None) -> None:
+    """What is left beside a caption may have little in it: only very near does its registration remove a post."""
+    surveys = one_window("margin", flipped(TARGET, 60))
+    candidates = recipe.search(index_of(TARGET), surveys, {}).candidates
+    found = [one.tier for one in recipe.registered(surveys, candidates, [bits], 1)]
+    assert found == ([] if tier is None else [tier])
+
+
 @given(st.integers(0, 60), st.integers(0, 10**9))
 def test_longer_lists_are_asked_more_strictly(radius: int, size: int) -> None:
     """Up to a million entries a radius holds as measured; ten times as many cost 9 bits, and never is it widened."""
@@ -167,5 +176,5 @@ def test_longer_lists_are_asked_more_strictly(radius: int, size: int) -> None:
 def test_every_window_has_a_stage() -> None:
     """What decoders cut, the matcher has thresholds for; no stage but the plain one may punish."""
     assert set(STAGES) >= WINDOWS
-    assert min(reach.tier for stage in STAGES.values() for reach in stage.reaches) > Tier.T1
-    assert REGISTERED.tier > Tier.T1
+    every = [reach for stage in STAGES.values() for reach in (*stage.reaches, *stage.registers)]
+    assert min(reach.tier for reach in every) > Tier.T1
