@@ -145,8 +145,7 @@ async def test_a_picture_blocked_in_one_chat_vanishes_in_the_other(places: Place
     asked = await one.say(f"/warn {two.member}", as_=one.admin)
     await one.said("strike 1", after=asked)
     await one.settle()
-    second = await two.post_photo(sample("clean-1").data())
-    await two.wait_gone(second)
+    second = await two.post_until(lambda: two.post_photo(sample("clean-1").data()), is_there=False)
     await two.said("The poster was muted", after=second)
 
 
