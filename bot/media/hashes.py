@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import imagehash
 import numpy as np
 from PIL import Image
 
 from bot.media import pdq
 from bot.media.cells import Grey
+from bot.media.phash import phash, phash_of_pixels
 from bot.media.survey import plain_hashes, reduced
 from bot.model import Frame
 
@@ -37,18 +37,19 @@ def hash_picture(picture: Image.Image, at: float = 0.0, grey: Image.Image | None
 
     `grey` is the picture reduced, where that was done already.
     """
-    turned, quality = plain_hashes(Grey(grey or reduced(picture)))
-    return _frame(turned, quality, picture, at)
+    return hash_grey(Grey(grey or reduced(picture)), at)
+
+
+def hash_grey(grey: Grey, at: float = 0.0) -> Frame:
+    """As `hash_picture` of a picture that was reduced."""
+    turned, quality = plain_hashes(grey)
+    return Frame(pdq=turned, quality=quality, phash=phash_of_pixels(grey.pixels), at=at)
 
 
 def hash_exactly(picture: Image.Image) -> Frame:
     """As `hash_picture`, to the last bit what the reference makes of `picture` (mode RGB): those to list."""
     turned, quality = pdq.dihedral(np.asarray(picture))
-    return _frame(turned, quality, picture, 0.0)
-
-
-def _frame(turned: tuple[bytes, ...], quality: int, picture: Image.Image, at: float) -> Frame:
-    return Frame(pdq=turned, quality=quality, phash=np.packbits(imagehash.phash(picture).hash).tobytes(), at=at)
+    return Frame(pdq=turned, quality=quality, phash=phash(picture), at=0.0)
 
 
 def fit(width: int, height: int, side: int = SIDE) -> tuple[int, int]:

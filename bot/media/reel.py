@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from bot.media.cells import Box, Grey, texture
-from bot.media.hashes import distance
+from bot.media.hashes import distance, hash_grey
 from bot.media.spectra import all_turns, frequencies, hashes, qualities
-from bot.media.survey import LEAST_QUALITY, LEAST_TEXTURE, plain_hashes
+from bot.media.survey import LEAST_QUALITY, LEAST_TEXTURE
 from bot.model import Frame, Part
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 SIDE: Final = 256
 """Pixels of the longest side of the grey pictures that a reel takes: four for each of PDQ's cells."""
 
-_PHASH_SIDE: Final = 64  # pixels, twice those that pHash looks at: 0 to 2 bits from the whole frame's (measured)
 _PAD: Final = 1 / 18  # of each side: gives back what cropping to nine tenths took away
 _FLAT: Final = 28  # grey levels within which a border's line, or a place that never changes, stays after compression
 _LEAST, _MOST = 0.3, 0.97  # of a side: what is inside a border is at least this, and less than that
@@ -54,7 +52,7 @@ class Reel:
 
     def add(self, grey: Image.Image, at: float) -> None:
         """Take a picture (mode L, longest side about `SIDE`, all of one size) seen `at` seconds into the clip."""
-        frame = _hashed(grey, at)
+        frame = hash_grey(Grey(grey), at)
         same = self._limits.same_bits
         if self._stills and distance(frame.pdq[0], self._stills[-1].frame.pdq[0]) <= same:
             return
@@ -93,13 +91,6 @@ class Reel:
         boxes = [(x[0], y[0], x[1], y[1]) for y, x in (plain, still) if y and x]
         height, width = self._darkest.shape
         return [box for box in dict.fromkeys(boxes) if box != (0, 0, width, height)]
-
-
-def _hashed(grey: Image.Image, at: float) -> Frame:
-    """The frame that shows all of `grey`."""
-    turned, quality = plain_hashes(Grey(grey))
-    phash = imagehash.phash(grey.resize((_PHASH_SIDE, _PHASH_SIDE), Image.Resampling.BOX))
-    return Frame(pdq=turned, quality=quality, phash=np.packbits(phash.hash).tobytes(), at=at)
 
 
 def _windows(still: _Still, boxes: Sequence[Box]) -> Iterator[Frame]:

@@ -6,7 +6,6 @@ import io
 import time
 from typing import TYPE_CHECKING
 
-import imagehash
 import numpy as np
 import pytest
 from PIL import Image
@@ -145,12 +144,6 @@ def test_the_eight_hashes_are_those_of_the_turned_pictures() -> None:
     assert len(eight) == len(DIHEDRAL) == 8
     for way, value in zip(turns, eight, strict=True):
         assert distance(value, _whole(small if way is None else small.transpose(way))) <= 31
-
-
-def test_the_phash_is_imagehash_s_own() -> None:
-    """The 8 bytes are the hex digits that imagehash prints for the same picture."""
-    small = _PICTURE.resize(fit(*_PICTURE.size))
-    assert hash_picture(small).phash.hex() == str(imagehash.phash(small))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9000), (9000, 1), (3, 2), (640, 480)])
