@@ -31,6 +31,14 @@ def widths_for(bits: int, rows: int) -> tuple[int, ...]:
     return fitting[-1] if fitting else (WIDTH,) * (bits // WIDTH)
 
 
+class Candidates(NamedTuple):
+    """Where rows stand that may be near: for each query and bucket the first place and how many, and all of each."""
+
+    starts: I64  # (queries, buckets)
+    lengths: I64
+    counts: I64  # (queries,)
+
+
 class Bands:
     """The rows of one segment, sorted into buckets by each band of their permuted bits.
 
@@ -69,8 +77,8 @@ class Bands:
         """Buckets and rows that a query of this radius looks at, in evenly filled bands."""
         return self._plan(radius).cost
 
-    def candidates(self, codes: U8, radius: int) -> tuple[I64, list[I64]]:
-        """How many candidates each of `codes` (queries, bytes) has, and how to find them, for `rows_of`."""
+    def candidates(self, codes: U8, radius: int) -> Candidates:
+        """Where the candidates of each of `codes` (queries, bytes) stand, for `rows_of`."""
         plan = self._plan(radius)
         buckets = _keys(codes, self.widths).astype(np.int64).take(plan.bands, axis=1)
         buckets ^= plan.masks
@@ -79,17 +87,21 @@ class Bands:
         buckets += 1
         lengths = self.starts.take(buckets) - starts
         starts += plan.first_places
-        return lengths.sum(axis=1), [starts, lengths]
+        return Candidates(starts, lengths, lengths.sum(axis=1))
 
-    def rows_of(self, query: int, found: list[I64]) -> I64:
-        """The candidate rows of one query of `candidates`; a row may come several times."""
-        starts, lengths = found[0][query], found[1][query]
+    def rows_of(self, found: Candidates, first: int, last: int) -> tuple[I64, I64]:
+        """Query and row of every candidate of the queries `first` to `last`; a row may come several times.
+
+        Many queries at once, for each step on few rows takes longer to call than to do.
+        """
+        starts, lengths = found.starts[first:last].ravel(), found.lengths[first:last].ravel()
         used = np.flatnonzero(lengths)
         starts, lengths = starts[used], lengths[used]
         ends = np.cumsum(lengths)
         places = np.repeat(starts - ends + lengths, lengths)
         places += np.arange(places.size)
-        return self.order.ravel().take(places).astype(np.int64)
+        queries = np.repeat(np.arange(first, last), found.counts[first:last])
+        return queries, self.order.ravel().take(places).astype(np.int64)
 
     def _plan(self, radius: int) -> _Plan:
         if radius not in self._plans:  # radii are few: one for each rule

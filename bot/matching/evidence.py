@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from bot.matching.index import ExactIndex, HammingIndex
+from bot.matching.segments import Hit
 from bot.matching.tiers import GOOD_QUALITY, PDQ_NEAR, PDQ_REVIEW, PHASH_REVIEW
 from bot.model import Evidence, Fingerprint, Frame, Part, SignalKind, Tier
 
@@ -77,22 +78,35 @@ def raised(evidence: Evidence, agreeing: Collection[int | None]) -> Evidence:
 
 
 def _turned(index: HammingIndex, frames: Mapping[int, Frame], *, is_still: bool) -> Iterator[Evidence]:
-    """Any frame in any mirror image or turn; one frame is enough, for a clip may show a listed picture once."""
-    places = [(number, turn) for number, frame in frames.items() for turn in range(len(frame.pdq))]
+    """Any frame in any mirror image or turn; one frame is enough, for a clip may show a listed picture once.
+
+    The still picture as it was posted is left to `_upright`, which looks further.
+    """
+    places = [
+        (number, turn) for number, frame in frames.items() for turn in range(1 if is_still else 0, len(frame.pdq))
+    ]
     codes = [frames[number].pdq[turn] for number, turn in places]
     for hit in index.query(codes, PDQ_NEAR.radius):
         number, turn = places[hit.query]
         how = _stage(turn) if is_still else f"frame at {_clock(frames[number].at)}"
-        tier = PDQ_NEAR.tier if frames[number].part is Part.WHOLE else Tier.T2
-        yield Evidence(hit.entry_id, tier, how, hit.distance, number)
+        yield _met(hit, how, number, frames[number])
 
 
 def _upright(index: HammingIndex, frames: Mapping[int, Frame]) -> Iterator[Evidence]:
-    """The still picture as it was posted, further away than punishes."""
-    for number, frame in frames.items():
-        for hit in index.query(frame.pdq[:1], PDQ_REVIEW.radius):
-            if hit.distance > PDQ_NEAR.radius:
-                yield Evidence(hit.entry_id, PDQ_REVIEW.tier, _stage(0), hit.distance, number)
+    """The still picture as it was posted, also further away than punishes."""
+    numbers = list(frames)
+    for hit in index.query([frame.pdq[0] for frame in frames.values()], PDQ_REVIEW.radius):
+        number = numbers[hit.query]
+        if hit.distance <= PDQ_NEAR.radius:
+            yield _met(hit, _stage(0), number, frames[number])
+        else:
+            yield Evidence(hit.entry_id, PDQ_REVIEW.tier, _stage(0), hit.distance, number)
+
+
+def _met(hit: Hit, how: str, number: int, frame: Frame) -> Evidence:
+    """A frame that is near enough to punish for; a part of one is not."""
+    tier = PDQ_NEAR.tier if frame.part is Part.WHOLE else Tier.T2
+    return Evidence(hit.entry_id, tier, how, hit.distance, number)
 
 
 def _stage(turn: int) -> str:

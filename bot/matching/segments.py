@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from mmap import mmap
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ GROWTH = 65_536  # rows of a segment that grows by single adds
 BLOCK = 65_536  # rows scanned at a time: xor and counts of a block stay in the cache
 PREFIX = 2  # words a scan looks at: two random 128-bit prefixes are within 31 bits once in 10^9
 BANDS_FROM = 50_000  # rows below which a scan is as fast as the bands (0.06 ms either way)
+BATCH = 65_536  # candidates of all queries looked at together: their codes take 2 MB
 CROWD = 3  # beyond a third of the rows as candidates, expected or met, a scan is faster than gathering them
 
 
@@ -101,43 +103,47 @@ class Segment:
 
     def query(self, queries: U64, radius: int) -> Iterator[Hit]:
         """Every live row within `radius` bits of each of `queries` (queries, words), in no order."""
-        for query, rows in self._candidates(queries, radius):
-            yield from self._near(query, queries[query], rows, radius)
+        for asked, rows in self._candidates(queries, radius):
+            yield from self._near(queries, asked, rows, radius)
 
-    def _candidates(self, queries: U64, radius: int) -> Iterator[tuple[int, I64]]:
-        scanned: Sequence[int] = range(len(queries))
+    def _candidates(self, queries: U64, radius: int) -> Iterator[tuple[I64, I64]]:
+        """Queries and rows that may be near each other, some at a time."""
+        crowded = np.ones(len(queries), np.bool_)
         if self.bands is not None and self.bands.cost(radius) * CROWD < self.size:
-            counts, found = self.bands.candidates(queries.view(np.uint8), radius)
-            crowded = (counts > self.size // CROWD).tolist()
-            scanned = [query for query in scanned if crowded[query]]
-            for query, is_crowded in enumerate(crowded):
-                if not is_crowded:
-                    yield query, self.bands.rows_of(query, found)
-        if scanned:
-            yield from self._scan(scanned, queries, radius)
+            found = self.bands.candidates(queries.view(np.uint8), radius)
+            crowded = found.counts > self.size // CROWD
+            found.lengths[crowded] = found.counts[crowded] = 0
+            for first, last in pairwise(_parts(found.counts)):
+                yield self.bands.rows_of(found, first, last)
+        if crowded.any():
+            yield from self._scan(np.flatnonzero(crowded).tolist(), queries, radius)
 
-    def _scan(self, scanned: Sequence[int], queries: U64, radius: int) -> Iterator[tuple[int, I64]]:
+    def _scan(self, scanned: Sequence[int], queries: U64, radius: int) -> Iterator[tuple[I64, I64]]:
         """The rows whose first words are near, block by block for all queries, so that a block is read once."""
         for start in range(0, self.size, BLOCK):
             block = self.columns[:PREFIX, start : min(start + BLOCK, self.size)]
             for query in scanned:
                 rows = _near_prefix(block, queries[query], radius)
                 if rows.size:
-                    yield query, rows + start
+                    yield np.full(rows.size, query), rows + start
 
-    def _near(self, query: int, words: U64, rows: I64, radius: int) -> Iterator[Hit]:
-        """The candidates `rows` that are near indeed, each once, with their distances."""
-        counts = np.bitwise_count(self.codes(rows) ^ words)
+    def _near(self, queries: U64, asked: I64, rows: I64, radius: int) -> Iterator[Hit]:
+        """Those of the pairs of a query, by its number in `asked`, and a row that are near indeed, each once."""
+        counts = np.bitwise_count(self.codes(rows) ^ queries.take(asked, axis=0))
         distances = counts[:, 0].astype(np.uint16)  # a byte would wrap at a distance of 256
-        for word in range(1, words.size):
+        for word in range(1, counts.shape[1]):
             distances += counts[:, word]
         close = np.flatnonzero(distances <= radius)
-        if not close.size:
-            return
-        rows, first = np.unique(rows[close], return_index=True)
-        for row, distance in zip(rows.tolist(), distances[close[first]].tolist(), strict=True):
+        pairs = zip(asked[close].tolist(), rows[close].tolist(), distances[close].tolist(), strict=True)
+        for query, row, distance in dict.fromkeys(pairs):
             if not self.dead[row]:
                 yield Hit(query, int(self.ids[row]), distance)
+
+
+def _parts(counts: I64) -> list[int]:
+    """Where to part queries with so many candidates each into runs of about `BATCH`: the first of each, and the end."""
+    part = np.cumsum(counts) // BATCH
+    return [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(counts)]
 
 
 def empty(capacity: int, words: int) -> Segment:
