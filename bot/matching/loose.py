@@ -26,6 +26,9 @@ PASS = 21
 _BLOCK = 32_768  # rows at a time: their words stay in the second-level cache while all windows are asked
 _PROBES = 32  # scans at a time: their counts stay there as well
 _EVEN = np.uint64(0x0000AAAA0000AAAA)  # of a word's four rows of frequencies every second, of each every second bit
+_COLUMNS, _ROWS = 0x5555555555555555, 0xFFFF0000FFFF0000  # those of odd frequency
+_FLIPS = np.array([0, _COLUMNS, _ROWS, _COLUMNS ^ _ROWS], np.uint64)  # what turns do to a hash, but for the median
+_EACH_BYTE = np.uint32(0x01010101)  # times it, the highest byte of four is their sum
 
 
 Pairs = tuple[I64, I64, I64, I64]
@@ -111,26 +114,44 @@ def met(segment: Segment, turns: U64, radius: int) -> Pairs:
     """
     none = np.empty(0, np.int64)
     found = [(none, none, none, none)]
-    by_word = np.ascontiguousarray(turns.T)  # (words, turns, probes)
-    for probe, row in _passing(segment.columns[:, : segment.size], evens(by_word[:, 0])):
+    first = np.ascontiguousarray(turns[:, 0])
+    reach = radius + _strays(turns)
+    for probe, row in _passing(segment.columns[:, : segment.size], evens(np.ascontiguousarray(first.T))):
         codes = segment.codes(row)
-        distances = _distances(by_word[:-1], probe, codes)
-        left = np.flatnonzero(distances.min(axis=0) <= radius)  # three words tell most of them apart
-        distances = distances[:, left] + _distances(by_word[-1:], probe[left], codes[left, -1:])
-        nearest = distances.min(axis=0)
+        left = np.flatnonzero(_in_any_turn(codes ^ first.take(probe, axis=0)) <= reach.take(probe))
+        distances = np.bitwise_count(turns[probe[left]] ^ codes[left, None]).sum(axis=2, dtype=np.int64)
+        nearest = distances.min(axis=1)
         kept = np.flatnonzero(nearest <= radius)
-        which, bits = distances[:, kept].argmin(axis=0), nearest[kept].astype(np.int64)
-        found.append((probe[left[kept]], row[left[kept]], which, bits))
+        found.append((probe[left[kept]], row[left[kept]], distances[kept].argmin(axis=1), nearest[kept]))
     probes, rows, nearest_turns, all_bits = (np.concatenate(column) for column in zip(*found, strict=True))
     return probes, rows, nearest_turns, all_bits
 
 
-def _distances(turns: U64, probe: I64, codes: U64) -> NDArray[np.uint16]:
-    """Bits between each turn (words, turns, probes) of each probe and its code (rows, words), for some of the words."""
-    distances = np.zeros((turns.shape[1], probe.size), np.uint16)  # a byte would wrap at a distance of 256
-    for word, column in zip(turns, codes.T, strict=False):
-        distances += np.bitwise_count(word.take(probe, axis=1) ^ column)
-    return distances
+def _in_any_turn(differing: U64) -> I64:
+    """How many of the bits `differing` (pairs, 4) there would be in the nearest turn, if turns were flips and no more.
+
+    A turn flips the odd columns of frequencies, the odd rows, or what is odd in one of both: 128 bits of 256.
+    """
+    most = _ones(differing & _FLIPS[1])
+    for flip in _FLIPS[2:]:
+        np.maximum(most, _ones(differing & flip), out=most)
+    return _ones(differing) - np.maximum(0, 2 * most - 128)
+
+
+def _strays(turns: U64) -> I64:
+    """By how many bits the turns of each probe differ at most from its first one flipped, (probes,).
+
+    A row is within that of as near to a turn as to the first one flipped, whatever the turns are.
+    """
+    flipped = turns[:, :1] ^ _FLIPS[:, None]
+    bits = np.bitwise_count(turns[:, :, None] ^ flipped[:, None]).sum(axis=3, dtype=np.int64)
+    strays: I64 = bits.min(axis=2).max(axis=1)
+    return strays
+
+
+def _ones(words: U64) -> I64:
+    """How many bits are set in each row of four words; 256 count as none, which only asks for a closer look."""
+    return (np.bitwise_count(words).view(np.uint32).ravel() * _EACH_BYTE >> np.uint32(24)).astype(np.int64)
 
 
 def _passing(columns: U64, probes: U64) -> Iterator[tuple[I64, I64]]:
