@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.matching.index import HammingIndex
+from bot.matching.loose import FAMILIES
 from bot.matching.tiers import GOOD_QUALITY, LOOSE, REGISTERED, STAGES, Stage, tightened
 from bot.model import Evidence, Frame, Tier
 from bot.survey import Survey, Window
@@ -56,7 +56,7 @@ class _Asked(NamedTuple):
 
 
 class _Meeting(NamedTuple):
-    """One window and one entry that meet."""
+    """One window and one entry that meet; `target` is the entry's hash, where it may come to registering it."""
 
     asked: _Asked
     turn: int
@@ -74,8 +74,9 @@ def search(index: HammingIndex, surveys: Sequence[Survey], frames: Mapping[int, 
     asked = [one for number, survey in enumerate(surveys) for one in _asked(number, survey, frames)]
     if not asked:
         return Findings()
-    codes = np.stack([np.frombuffer(b"".join(one.window.pdq), np.uint8).reshape(8, 32) for one in asked])
-    meetings = list(_meetings(index, asked, codes))
+    registered = [one for one in asked if STAGES[one.window.stage].registers]
+    others = [one for one in asked if not STAGES[one.window.stage].registers]
+    meetings = [*_loosely(index, registered), *_exactly(index, others)]
     size = len(index)
     evidence: dict[int, Evidence] = {}
     open_: dict[int, _Meeting] = {}
@@ -117,12 +118,24 @@ def _complement(code: bytes) -> bytes:
     return bytes(255 - octet for octet in code)
 
 
-def _meetings(index: HammingIndex, asked: Sequence[_Asked], codes: NDArray[np.uint8]) -> Iterator[_Meeting]:
-    on_side = np.array([STAGES[one.window.stage].on_side for one in asked])
+def _loosely(index: HammingIndex, asked: Sequence[_Asked]) -> Iterator[_Meeting]:
+    """What is near enough to windows for a try at registering it."""
+    on_side = np.array([STAGES[one.window.stage].on_side for one in asked], np.bool_)
+    codes = np.frombuffer(b"".join(code for one in asked for code in one.window.pdq), np.uint8).reshape(-1, 8, 32)
     near = index.loose(codes, LOOSE, on_side)
     rows = zip(near.window.tolist(), near.turn.tolist(), near.entry_id.tolist(), near.distance.tolist(), strict=True)
     for number, (window, turn, entry_id, distance) in enumerate(rows):
         yield _Meeting(asked[window], turn, entry_id, distance, near.code[number].tobytes())
+
+
+def _exactly(index: HammingIndex, asked: Sequence[_Asked]) -> Iterator[_Meeting]:
+    """What windows meet that are not registered: no further out than counts, where bands are quicker than a scan."""
+    upright = FAMILIES[0].tolist()
+    turns = [(one, turn) for one in asked for turn in (range(8) if STAGES[one.window.stage].on_side else upright)]
+    most = max((reach.radius for one in asked for reach in STAGES[one.window.stage].reaches), default=0)
+    for hit in index.query([one.window.pdq[turn] for one, turn in turns], most):
+        one, turn = turns[hit.query]
+        yield _Meeting(one, turn, hit.entry_id, hit.distance, b"")
 
 
 def _judged(meeting: _Meeting, surveys: Sequence[Survey], size: int) -> Evidence | None:
