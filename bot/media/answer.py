@@ -1,15 +1,22 @@
-"""The one line that a decoder process answers: written there, and read here as if an enemy had written it."""
+"""The one message that a decoder process answers: written there, and read here as if an enemy had written it.
+
+A head with two lengths, then so many bytes of JSON, then so many grey pixels: as JSON these would be a third longer and
+take as long to write and read as all the hashes of the picture to make.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.media.checked import exactly, only, text_bytes, whole
+from bot.media.lockdown import LEVELS, Level
 from bot.media.refusal import Reason
-from bot.media.surveyed import Cut, cut_json, read_cuts, read_distances, read_surveys, survey_json
+from bot.media.survey import SIDE
+from bot.media.surveyed import MOST_SURVEYS, Cut, cut_json, read_cuts, read_distances, read_surveys, survey_json
 from bot.model import Frame, Part
 from bot.survey import Survey
 
@@ -18,8 +25,14 @@ if TYPE_CHECKING:
 
     from bot.media.images import Decoded
 
-MAX_LINE: Final = 512 * 1024
-"""Bytes of an answer: 240 frames, which is a long clip's, take some 170 KiB."""
+MAX_JSON: Final = 512 * 1024
+"""Bytes of an answer's JSON: 240 frames, which is a long clip's, take some 170 KiB."""
+
+HEAD: Final = 8
+"""Bytes of a message's head."""
+
+_LENGTHS: Final = struct.Struct(">II")
+_MAX_GREY: Final = MOST_SURVEYS * SIDE * SIDE
 _MAX_FRAMES: Final = 512
 _MAX_SIZE: Final = 1 << 16
 _MAX_SECONDS: Final = 1e9
@@ -27,7 +40,7 @@ _PDQ_BYTES, _PHASH_BYTES, _TURNS = 32, 8, 8
 
 
 class BadAnswer(Exception):
-    """The line is nothing that an honest decoder process writes."""
+    """The message is nothing that an honest decoder process writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +67,13 @@ class Answer:
     recycle: bool
 
 
+def write_ready(level: Level) -> bytes:
+    """The message of a process that is ready for jobs, locked down to `level`."""
+    return _message({"level": level})
+
+
 def write_seen(decoded: Decoded, *, recycle: bool) -> bytes:
-    """The line for a file that was decoded."""
+    """The message for a file that was decoded."""
     frames = [
         {"pdq": [h.hex() for h in f.pdq], "quality": f.quality, "phash": f.phash.hex(), "at": f.at, "part": f.part}
         for f in decoded.frames
@@ -68,46 +86,81 @@ def write_seen(decoded: Decoded, *, recycle: bool) -> bytes:
         "frames": frames,
         "surveys": [survey_json(survey) for survey in decoded.surveys],
     }
-    return json.dumps({"seen": body, "recycle": recycle}).encode() + b"\n"
+    return _message({"seen": body, "recycle": recycle}, b"".join(survey.grey for survey in decoded.surveys))
 
 
 def write_cuts(surveys: Iterable[Survey], *, recycle: bool) -> bytes:
-    """The line for grey pictures that were cut into windows."""
-    return json.dumps({"cuts": [cut_json(one) for one in surveys], "recycle": recycle}).encode() + b"\n"
+    """The message for grey pictures that were cut into windows."""
+    return _message({"cuts": [cut_json(one) for one in surveys], "recycle": recycle})
 
 
 def write_registered(distances: list[int], *, recycle: bool) -> bytes:
-    """The line for windows that were registered."""
-    return json.dumps({"registered": distances, "recycle": recycle}).encode() + b"\n"
+    """The message for windows that were registered."""
+    return _message({"registered": distances, "recycle": recycle})
 
 
 def write_refusal(reason: Reason, *, recycle: bool) -> bytes:
-    """The line for a file that was refused."""
-    return json.dumps({"refused": reason.value, "recycle": recycle}).encode() + b"\n"
+    """The message for a file that was refused."""
+    return _message({"refused": reason.value, "recycle": recycle})
 
 
-def read_answer(line: bytes) -> Answer:
-    """The answer in `line`. Raises BadAnswer unless it has the right fields, of the right type, length and range."""
+def _message(body: dict[str, Any], grey: bytes = b"") -> bytes:
+    text = json.dumps(body).encode()
+    return _LENGTHS.pack(len(text), len(grey)) + text + grey
+
+
+def whole_length(head: bytes) -> int:
+    """Bytes of the message that begins with `head`, all told. Raises BadAnswer if they are too many."""
+    text, grey = _LENGTHS.unpack(head)
+    if text > MAX_JSON or grey > _MAX_GREY:
+        raise BadAnswer
+    return HEAD + int(text) + int(grey)
+
+
+def _parts(message: bytes) -> tuple[dict[str, Any], bytes]:
+    """The JSON of a message, and its grey pixels. Raises BadAnswer, or ValueError, if it is none."""
+    if len(message) < HEAD or len(message) != whole_length(message[:HEAD]):
+        raise BadAnswer
+    end = HEAD + _LENGTHS.unpack_from(message)[0]
+    return exactly(dict, json.loads(message[HEAD:end])), message[end:]
+
+
+def read_ready(message: bytes) -> Level:
+    """The level that a process says it runs under. Raises BadAnswer on any other message."""
     try:
-        body = json.loads(line)
+        body, grey = _parts(message)
+        only(body, {"level"})
+        if grey:
+            raise BadAnswer
+        return LEVELS[LEVELS.index(body["level"])]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadAnswer from None
+
+
+def read_answer(message: bytes) -> Answer:
+    """The answer in `message`. Raises BadAnswer unless it has the right fields, of the right type, length and range."""
+    try:
+        body, grey = _parts(message)
         recycle = exactly(bool, body["recycle"])
+        if "seen" in body:
+            only(body, {"seen", "recycle"})
+            return Answer(_read_seen(body["seen"], grey), recycle)
+        if grey:
+            raise BadAnswer
         if "refused" in body:
             only(body, {"refused", "recycle"})
             return Answer(Reason(body["refused"]), recycle)
         if "cuts" in body:
             only(body, {"cuts", "recycle"})
             return Answer(read_cuts(body["cuts"]), recycle)
-        if "registered" in body:
-            only(body, {"registered", "recycle"})
-            return Answer(read_distances(body["registered"]), recycle)
-        only(body, {"seen", "recycle"})
-        return Answer(_read_seen(body["seen"]), recycle)
+        only(body, {"registered", "recycle"})
+        return Answer(read_distances(body["registered"]), recycle)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise BadAnswer from None
 
 
-def _read_seen(body: Any) -> Seen:
-    """The decoded file of an answer."""
+def _read_seen(body: Any, grey: bytes) -> Seen:
+    """The decoded file of an answer, whose surveys' pixels are `grey`."""
     only(body, {"width", "height", "damaged", "sparse", "frames", "surveys"})
     frames = exactly(list, body["frames"])
     if not 1 <= len(frames) <= _MAX_FRAMES:
@@ -118,7 +171,7 @@ def _read_seen(body: Any) -> Seen:
         frames=tuple(_read_frame(frame) for frame in frames),
         damaged=exactly(bool, body["damaged"]),
         sparse=exactly(bool, body["sparse"]),
-        surveys=read_surveys(body["surveys"], len(frames)),
+        surveys=read_surveys(body["surveys"], len(frames), grey),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import json
 import os
 import socket
 import subprocess
@@ -13,16 +12,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bot.media.answer import MAX_LINE, Answer, BadAnswer, read_answer
+from bot.media.answer import HEAD, Answer, BadAnswer, read_answer, read_ready, whole_length
 from bot.media.limits import Limits
-from bot.media.lockdown import LEVELS, Level
+from bot.media.lockdown import Level
 from bot.media.look import WITHOUT_FILE
 
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
 _START: Final = (
     "import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('bot.media.worker', run_name='__main__')"
 )
-_PART: Final = 1 << 16  # bytes read at a time: memory for a whole line would be mapped and unmapped each time, 40 µs
+_PART: Final = 1 << 16  # bytes read at a time: memory for the longest answer would be mapped anew each time, 40 µs
 _ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """All that a decoder process sees of the environment: one thread, and no heap reserved for others."""
 
@@ -89,7 +88,7 @@ class Process:
         try:
             async with asyncio.timeout(seconds):
                 socket.send_fds(self._channel, [f"{job} {seconds:.3f}\n".encode("ascii")], [descriptor])
-                return read_answer(await self._line())
+                return read_answer(await self._message())
         except OSError as error:
             if isinstance(error, TimeoutError):
                 raise
@@ -112,23 +111,22 @@ class Process:
         """The level that the process says it runs under, when it is ready."""
         try:
             async with asyncio.timeout(self._limits.start_seconds):
-                level = json.loads(await self._line())["level"]
-        except (TimeoutError, ValueError, KeyError, TypeError):
+                return read_ready(await self._message())
+        except TimeoutError:
             raise BadAnswer from None
-        if level not in LEVELS:
-            raise BadAnswer
-        return LEVELS[LEVELS.index(level)]
 
-    async def _line(self) -> bytes:
-        """The next line from the process. Raises BadAnswer when it closes the socket or writes more than a line."""
+    async def _message(self) -> bytes:
+        """The next message from the process. Raises BadAnswer when it closes the socket or writes more than that."""
         loop = asyncio.get_running_loop()
-        line = b""
-        while not line.endswith(b"\n"):
+        message, length = b"", HEAD
+        while len(message) < length:
             part = await loop.sock_recv(self._channel, _PART)
-            line += part
-            if not part or len(line) > MAX_LINE or b"\n" in line[:-1]:
+            message += part
+            if length == HEAD and len(message) >= HEAD:
+                length = whole_length(message[:HEAD])
+            if not part or len(message) > length:
                 raise BadAnswer
-        return line
+        return message
 
 
 def _exec(descriptor: int, limits: Limits) -> subprocess.Popen[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -33,9 +32,8 @@ class Cut(NamedTuple):
 
 
 def survey_json(survey: Survey) -> dict[str, Any]:
-    """What is written for a survey."""
-    size = {"width": survey.width, "height": survey.height, "grey": b64encode(survey.grey).decode("ascii")}
-    return {"frame": survey.frame, **size, **cut_json(survey)}
+    """What is written for a survey besides its pixels."""
+    return {"frame": survey.frame, "width": survey.width, "height": survey.height, **cut_json(survey)}
 
 
 def cut_json(survey: Survey) -> dict[str, Any]:
@@ -53,21 +51,31 @@ def _window_json(window: Window) -> dict[str, Any]:
     }
 
 
-def read_surveys(body: Any, frames: int) -> tuple[Survey, ...]:
-    """The surveys in an answer about a file of so many frames. Raises ValueError, TypeError or KeyError if wrong."""
+def read_surveys(body: Any, frames: int, grey: bytes) -> tuple[Survey, ...]:
+    """The surveys in an answer about a file of so many frames; `grey` are the pixels of all, one after the other.
+
+    Raises ValueError, TypeError or KeyError if wrong.
+    """
     surveys = exactly(list, body)
     if len(surveys) > MOST_SURVEYS:
         raise ValueError("surveys")
-    return tuple(_read_survey(survey, frames) for survey in surveys)
+    read, start = [], 0
+    for one in surveys:
+        survey = _read_survey(one, frames, grey[start:])
+        read.append(survey)
+        start += len(survey.grey)
+    if start != len(grey):
+        raise ValueError("grey")
+    return tuple(read)
 
 
-def _read_survey(body: Any, frames: int) -> Survey:
-    only(body, {"frame", "width", "height", "grey", "windows", "screen"})
+def _read_survey(body: Any, frames: int, grey: bytes) -> Survey:
+    """A survey whose pixels `grey` begins with."""
+    only(body, {"frame", "width", "height", "windows", "screen"})
     width, height = whole(body["width"], SIDE), whole(body["height"], SIDE)
-    grey = b64decode(exactly(str, body["grey"]), validate=True)
-    if len(grey) != width * height:
+    if len(grey) < width * height:
         raise ValueError("survey")
-    return Survey(whole(body["frame"], frames - 1), width, height, grey, *_cut(body))
+    return Survey(whole(body["frame"], frames - 1), width, height, grey[: width * height], *_cut(body))
 
 
 def read_cuts(body: Any) -> tuple[Cut, ...]:

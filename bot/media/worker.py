@@ -1,4 +1,4 @@
-"""The decoder process: warms up, locks itself down, then turns one sealed memory file after another into one line each.
+"""The decoder process: warms up, locks itself down, then answers one sealed memory file after another.
 
 Started by `bot.media.process` with the socket's file descriptor and the limits on its command line. It never sees
 the bot's memory, environment, token or files; it answers, and does nothing else.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import io
-import json
 import mmap
 import os
 import socket
@@ -21,7 +20,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from bot.media.answer import write_cuts, write_refusal, write_registered, write_seen
+from bot.media.answer import write_cuts, write_ready, write_refusal, write_registered, write_seen
 from bot.media.heif import decode_still
 from bot.media.images import Decoded, decode_image, restrict_pillow
 from bot.media.limits import Limits
@@ -45,9 +44,9 @@ def main(descriptor: int, limits: Limits) -> None:
     warm_up(limits)
     with socket.socket(fileno=descriptor) as channel:  # it asks the kernel for its family, so before the lock-down
         level = lock_down(limits)
-        channel.sendall(json.dumps({"level": level}).encode() + b"\n")
-        while line := _serve(channel, limits):
-            channel.sendall(line)
+        channel.sendall(write_ready(level))
+        while answer := _serve(channel, limits):
+            channel.sendall(answer)
 
 
 def warm_up(limits: Limits) -> None:

@@ -500,9 +500,11 @@ async def test_a_worn_process_is_replaced() -> None:
 # --- what a process that was taken over may answer -----------------------------------------------
 
 _EVIL = """
-import socket, sys
+import socket, struct, sys
+def message(text):
+    return struct.pack(">II", len(text), 0) + text
 channel = socket.socket(fileno=int(sys.argv[2]))
-channel.sendall(b'{"level": "full"}\\n')
+channel.sendall(message(b'{"level": "full"}'))
 while socket.recv_fds(channel, 64, 1)[0]:
     channel.sendall(ANSWER)
 """
@@ -518,9 +520,10 @@ def evil(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     "evil",
     [
         "b'x' * 10_000_000",
-        "b'not json' + bytes([10])",
-        "b'cposix' + bytes([10]) + b'system' + bytes([10])",
-        'b\'{"refused": "type", "recycle": false}\' + bytes([10]) + b\'{\'',
+        "message(b'x' * 10_000_000)",
+        "message(b'not json')",
+        "message(b'cposix' + bytes([10]) + b'system' + bytes([10]))",
+        'message(b\'{"refused": "type", "recycle": false}\') + b\'{\'',
     ],
     indirect=True,
 )

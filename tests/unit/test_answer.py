@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.media.answer import MAX_LINE, BadAnswer, Seen, read_answer, write_cuts, write_refusal, write_seen
+from bot.media.answer import (
+    HEAD,
+    MAX_JSON,
+    BadAnswer,
+    Seen,
+    read_answer,
+    read_ready,
+    write_cuts,
+    write_ready,
+    write_refusal,
+    write_seen,
+)
 from bot.media.images import Decoded
+from bot.media.lockdown import LEVELS, Level
 from bot.media.refusal import Reason
 from bot.media.survey import survey_picture
 from bot.media.surveyed import Cut
@@ -19,19 +32,43 @@ from bot.model import Frame, Part
 from tests.texture import texture
 
 _FRAME = Frame(pdq=(bytes(range(32)),) * 8, quality=100, phash=b"\x01" * 8, at=1.5)
-_GOOD = json.loads(write_seen(Decoded(640, 480, [_FRAME]), recycle=False))
+_GOOD = json.loads(write_seen(Decoded(640, 480, [_FRAME]), recycle=False)[HEAD:])
 _SURVEY = survey_picture(texture(7, 256, 192).convert("L"))
-_CUT = json.loads(write_cuts([_SURVEY], recycle=False))
+_UNCUT = replace(_SURVEY, windows=(), is_screen=False)
+_SURVEYED = Decoded(640, 480, [_FRAME], surveys=(_UNCUT, _UNCUT))
+_CUT = json.loads(write_cuts([_SURVEY], recycle=False)[HEAD:])
+
+
+def _message(text: bytes, grey: bytes = b"") -> bytes:
+    """A message with these as its parts."""
+    return struct.pack(">II", len(text), len(grey)) + text + grey
 
 
 def test_what_is_written_is_read() -> None:
-    """An honest answer survives the way through the socket, the fullest one within the longest line."""
+    """An honest answer survives the way through the socket, the fullest one within the longest."""
     frames = [_FRAME, replace(_FRAME, part=Part.INSIDE), replace(_FRAME, part=Part.CROPPED)] * 128
-    line = write_seen(Decoded(640, 480, frames, damaged=True, sparse=True), recycle=True)
-    answer = read_answer(line)
-    assert len(line) < MAX_LINE
+    message = write_seen(Decoded(640, 480, frames, damaged=True, sparse=True), recycle=True)
+    answer = read_answer(message)
+    assert len(message) < MAX_JSON
     assert answer.recycle
     assert answer.result == Seen(640, 480, tuple(frames), damaged=True, sparse=True)
+
+
+def test_grey_pictures_are_read() -> None:
+    """The grey pictures of what is seen in two ways survive the way through the socket, the largest ones too."""
+    assert read_answer(write_seen(_SURVEYED, recycle=False)).result == Seen(
+        640, 480, (_FRAME,), damaged=False, surveys=_SURVEYED.surveys
+    )
+    largest = replace(_UNCUT, width=256, height=256, grey=bytes(256 * 256))
+    seen = read_answer(write_seen(replace(_SURVEYED, surveys=(largest, largest)), recycle=False)).result
+    assert isinstance(seen, Seen)
+    assert seen.surveys == (largest, largest)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_level_is_read(level: Level) -> None:
+    """A process says when it is ready how far it is locked down."""
+    assert read_ready(write_ready(level)) == level
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -41,11 +78,11 @@ def test_every_refusal_is_read(reason: Reason) -> None:
 
 
 def test_cuts_are_read() -> None:
-    """The windows of two pictures survive the way through the socket, within the longest line."""
+    """The windows of two pictures survive the way through the socket, within the longest answer."""
     surveys = [_SURVEY, replace(_SURVEY, is_screen=True)]
-    line = write_cuts(surveys, recycle=False)
-    assert len(line) < MAX_LINE
-    assert read_answer(line).result == tuple(Cut(one.windows, one.is_screen) for one in surveys)
+    message = write_cuts(surveys, recycle=False)
+    assert len(message) < MAX_JSON
+    assert read_answer(message).result == tuple(Cut(one.windows, one.is_screen) for one in surveys)
 
 
 def _with(path: list[Any], value: Any, good: Any = _GOOD) -> bytes:
@@ -127,15 +164,50 @@ _WINDOW = ["cuts", 0, "windows", 0]
 )
 def test_a_dishonest_answer_is_refused(line: bytes) -> None:
     """Whatever is not exactly an answer is a BadAnswer, never another exception and never believed."""
+    for message in (line, _message(line), _message(line, b"grey")):
+        with pytest.raises(BadAnswer):
+            read_answer(message)
+        with pytest.raises(BadAnswer):
+            read_ready(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        write_seen(_SURVEYED, recycle=False)[:-1],
+        write_seen(_SURVEYED, recycle=False) + b"!",
+        write_seen(Decoded(640, 480, [_FRAME]), recycle=False) + b"!",
+        _message(json.dumps(_GOOD).encode(), bytes(256 * 192)),  # pixels of no picture
+        _message(json.dumps(_GOOD).encode(), bytes(2 * 256 * 256 + 1)),
+        write_seen(replace(_SURVEYED, surveys=(_UNCUT, replace(_UNCUT, height=193))), recycle=False),
+        write_seen(replace(_SURVEYED, surveys=(_UNCUT, replace(_UNCUT, width=255))), recycle=False),
+        write_seen(replace(_SURVEYED, surveys=(replace(_UNCUT, width=257, grey=bytes(257 * 192)),)), recycle=False),
+        write_seen(replace(_SURVEYED, surveys=(replace(_UNCUT, frame=1),)), recycle=False),
+        write_seen(replace(_SURVEYED, surveys=(_UNCUT,) * 3), recycle=False),
+        struct.pack(">II", 1 << 31, 0),
+        struct.pack(">II", 0, 0),
+        write_ready("full"),
+    ],
+)
+def test_pixels_that_do_not_fit_are_refused(message: bytes) -> None:
+    """Pixels count only if they are exactly those of the pictures that are announced, and no larger than any is."""
     with pytest.raises(BadAnswer):
-        read_answer(line)
+        read_answer(message)
+
+
+@pytest.mark.parametrize("body", [{"level": "fuller"}, {"level": 0}, {"level": "full", "more": 1}, {}])
+def test_a_dishonest_level_is_refused(body: dict[str, Any]) -> None:
+    """A process that does not say one of the levels is not ready."""
+    with pytest.raises(BadAnswer):
+        read_ready(_message(json.dumps(body).encode()))
 
 
 @given(
     st.binary(max_size=200)
     | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps).map(str.encode)
 )
-def test_any_line_is_refused_or_read(line: bytes) -> None:
-    """No line makes the reader fail in another way."""
-    with pytest.raises(BadAnswer):
-        read_answer(line)
+def test_any_message_is_refused_or_read(text: bytes) -> None:
+    """No message makes the reader fail in another way."""
+    for message in (text, _message(text)):
+        with pytest.raises(BadAnswer):
+            read_answer(message)
