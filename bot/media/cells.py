@@ -96,6 +96,11 @@ def texture(seen: Cells) -> NDArray[np.float32]:
     return np.asarray(is_rough.mean(axis=(-2, -1)), np.float32)
 
 
+def whole_weights(count: int, shift: float) -> Cells:
+    """How much each of `count` pixels in a line counts for each cell of the whole line, looked at so far aside."""
+    return _weights(count, 0.0, float(count), shift)
+
+
 @lru_cache(maxsize=256)  # most windows are shares of the picture, and pictures come in few sizes: 8 MB at most
 def _weights(count: int, start: float, end: float, shift: float) -> Cells:
     """How much each of `count` pixels in a line counts for each cell that shares `start` to `end`; (64, count)."""

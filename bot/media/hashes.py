@@ -9,8 +9,9 @@ from PIL import Image
 
 from bot.media import pdq
 from bot.media.cells import Grey
-from bot.media.phash import phash, phash_of_pixels
-from bot.media.survey import plain_hashes, reduced
+from bot.media.phash import phash
+from bot.media.survey import reduced
+from bot.media.whole import hash_whole
 from bot.model import Frame
 
 SIDE: Final = 512
@@ -42,8 +43,8 @@ def hash_picture(picture: Image.Image, at: float = 0.0, grey: Image.Image | None
 
 def hash_grey(grey: Grey, at: float = 0.0) -> Frame:
     """As `hash_picture` of a picture that was reduced."""
-    turned, quality = plain_hashes(grey)
-    return Frame(pdq=turned, quality=quality, phash=phash_of_pixels(grey.pixels), at=at)
+    whole = hash_whole(grey)
+    return Frame(pdq=whole.turned, quality=whole.quality, phash=whole.phash, at=at)
 
 
 def hash_exactly(picture: Image.Image) -> Frame:

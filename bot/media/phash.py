@@ -7,7 +7,6 @@ above their median. imagehash itself brings scipy along, which every decoder pro
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -25,21 +24,11 @@ _Matrix = NDArray[np.float64]
 def phash(picture: Image.Image) -> bytes:
     """What imagehash makes of `picture`, 8 bytes: that to list."""
     points = np.asarray(picture.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS), np.float64)
-    return _bits((_DCT @ points @ _DCT.T).round(_DIGITS))
+    return phash_of_frequencies((_DCT @ points @ _DCT.T).round(_DIGITS))
 
 
-def phash_of_pixels(pixels: NDArray[np.float32]) -> bytes:
-    """As `phash` of a grey picture, its rows 0 to 255, but for a bit or two (measured: 0.2 on average): to search with.
-
-    The points are not rounded to whole grey levels, so that two matrix products do both steps. Of a plain picture the
-    hash is rounding errors; PDQ's quality keeps such from being compared.
-    """
-    height, width = pixels.shape
-    return _bits(_projection(height) @ pixels @ _projection(width).T)
-
-
-def _bits(low: NDArray[np.floating]) -> bytes:
-    """A bit for each of the 64 frequencies `low` that is above their median, row by row."""
+def phash_of_frequencies(low: NDArray[np.floating]) -> bytes:
+    """The hash of a picture with the 8 x 8 lowest frequencies `low`, the first of all among them: a bit for each."""
     middle = np.partition(low.ravel(), _MIDDLE)[list(_MIDDLE)].mean()
     return np.packbits(low > middle).tobytes()
 
@@ -53,9 +42,13 @@ def _dct() -> _Matrix:
 _DCT: Final = _dct()
 
 
-@lru_cache(maxsize=256)  # pictures come in few sizes: 2 MB at most
-def _projection(count: int) -> NDArray[np.float32]:
-    """A line of `count` pixels to the frequencies of its 32 points, (8, count): `_DCT` of Lanczos' filter."""
+def projection(count: int) -> NDArray[np.float32]:
+    """A line of `count` pixels to the frequencies of its 32 points, (8, count): `_DCT` of Lanczos' filter.
+
+    It times the columns and the rows of a grey picture is what `phash_of_frequencies` takes. The points between are not
+    rounded to whole grey levels, so the hash is within two bits of `phash`'s (measured: 0.2 on average): to search
+    with. Of a plain picture it is rounding errors; PDQ's quality keeps such from being compared.
+    """
     step = max(1.0, count / _SIDE)  # a small picture is enlarged with the filter as it is
     middles = (np.arange(_SIDE) + 0.5) * count / _SIDE
     off = (np.arange(count) + 0.5 - middles[:, None]) / step

@@ -1,4 +1,4 @@
-"""A grey picture to its plain hashes and to those of all its windows: what is asked of the lists, in one place."""
+"""A grey picture to the hashes of all its windows: what is asked of the lists about them, in one place."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bot.media.borders import rectangles
-from bot.media.cells import SHIFT, Grey, texture
-from bot.media.pdq import LEAST
-from bot.media.spectra import all_turns, frequencies, hashes, qualities, turns_of
+from bot.media.cells import Grey, texture
+from bot.media.spectra import all_turns, frequencies, hashes, qualities
 from bot.media.windows import Cut, cut_windows
 from bot.survey import Survey, Window
 
@@ -24,8 +23,6 @@ LEAST_QUALITY: Final = 50
 
 LEAST_TEXTURE: Final = 0.5
 """Share of a window that must not be flat; black with one edge in it is within 18 bits of other such (measured)."""
-
-_LOOKS: Final = ((SHIFT, SHIFT), (-SHIFT, SHIFT), (SHIFT, -SHIFT), (-SHIFT, -SHIFT))
 
 
 def fit(width: int, height: int) -> tuple[int, int]:
@@ -42,18 +39,6 @@ def reduced(picture: Image.Image) -> Image.Image:
     grey = picture if picture.mode == "L" else picture.convert("L")
     size = fit(*grey.size)
     return grey if size == grey.size else grey.resize(size, Image.Resampling.LANCZOS)
-
-
-def plain_hashes(grey: Grey) -> tuple[tuple[bytes, ...], int]:
-    """The hashes of all of `grey` and its mirror images and turns, as `hashes.DIHEDRAL`, and its quality.
-
-    Each mirror image is looked at as the reference would look at it, so each has its own cells.
-    """
-    if min(grey.width, grey.height) < LEAST:
-        return (bytes(32),) * 8, 0
-    box = 0.0, 0.0, float(grey.width), float(grey.height)
-    looks = np.stack([grey.cells(box, across, down) for across, down in _LOOKS])
-    return _bytes(hashes(turns_of(*frequencies(looks)))), int(qualities(looks[0]))
 
 
 def survey_picture(picture: Image.Image) -> Survey:

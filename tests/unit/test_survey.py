@@ -13,7 +13,8 @@ from bot.media.borders import rectangles
 from bot.media.cells import Grey
 from bot.media.hashes import distance
 from bot.media.registration import Candidate, register
-from bot.media.survey import SIDE, fit, plain_hashes, reduced, survey_picture
+from bot.media.survey import SIDE, fit, reduced, survey_picture
+from bot.media.whole import hash_whole
 from bot.media.windows import STAGES, cut_windows
 from bot.survey import Window
 from tests.tampering import TAMPERINGS, bordered, captioned, screenshot
@@ -33,7 +34,7 @@ def test_plain_hashes_are_near_the_reference(side: int) -> None:
     """Reduced to 256 pixels, a picture of any size hashes as the reference hashes it whole, within 10 bits."""
     picture = texture(7, side, side * 3 // 4)
     wanted, _ = pdq.dihedral(np.asarray(picture))
-    seen, quality = plain_hashes(Grey(reduced(picture)))
+    seen, quality, _ = hash_whole(Grey(reduced(picture)))
     assert quality >= 50
     assert max(distance(one, other) for one, other in zip(seen, wanted, strict=True)) <= 14
     assert distance(seen[0], wanted[0]) <= 10
