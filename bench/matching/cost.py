@@ -53,7 +53,8 @@ class _Rate:
 
 async def measure() -> Table:
     """Measure both at each size of the list."""
-    clean = [pixels.save(one.open()) for one in present() if one.is_photo and one.fold == 0]
+    photos = [one.open() for one in present() if one.is_photo and one.fold == 0]
+    clean = [pixels.save(photo) for photo in photos if max(photo.size) >= pixels.SIDE]
     pictures = (clean * PICTURES)[:PICTURES]
     every = distractors(SIZES[-1])
     rows: list[tuple[str, ...]] = []
@@ -66,7 +67,7 @@ async def measure() -> Table:
             times = (f"{seconds * 1000:.1f} ms" for seconds in (one.alone, one.spent))
             rows.append((f"{size:,}", name, f"{one.rate:.0f}", ratio, *times, TO_REACH.get((size, name), "")))
     return Table(
-        f"{PICTURES} JPEGs of at most 1280 px, best of {ROUNDS} rounds. threatexchange: PdqSignal.hash_from_bytes and "
+        f"{PICTURES} JPEGs of {pixels.SIDE} px, {len(clean)} photos in turn, best of {ROUNDS} rounds. threatexchange: PdqSignal.hash_from_bytes and "
         f"PDQIndex.query in {DECODERS} processes. Ours: {DECODERS} decoder processes and the matcher; the "
         "whole recipe is asked of every picture, as of a clean one; compiled: by the extra fast. None of the pictures "
         "is on the list. Processor time is that of all processes for one picture alone.",

@@ -9,6 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 Picture = Image.Image
+SIDE = 1280
+"""Pixels of the longest side of a photo as Telegram keeps it."""
+
 CUBIC, LINEAR = Image.Resampling.BICUBIC, Image.Resampling.BILINEAR
 
 
@@ -27,9 +30,9 @@ def reduced(picture: Picture, side: int) -> Picture:
 
 
 def save(picture: Picture) -> bytes:
-    """As Telegram keeps a photo: longest side at most 1280, JPEG of quality 87."""
+    """As Telegram keeps a photo: longest side at most `SIDE`, JPEG of quality 87."""
     file = io.BytesIO()
-    reduced(picture, 1280).save(file, "JPEG", quality=87)
+    reduced(picture, SIDE).save(file, "JPEG", quality=87)
     return file.getvalue()
 
 
