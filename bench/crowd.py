@@ -20,6 +20,7 @@ from bot.store.db import Database
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats, feds
 from bot.store.reporttables import report_blocks, reports
 from bot.store.schema import upgrade
+from bot.store.shares import NOBODYS, share_of
 from bot.store.telltables import counts
 from bot.store.trusttables import trusted
 
@@ -267,6 +268,7 @@ class Crowd:
                 "line": 0,
                 "size": 200,
                 "payload": payload,
+                "share": share_of(user),
                 **done,
             }
 
@@ -276,7 +278,8 @@ class Crowd:
             args = json.dumps({"chat_id": chat, "text": f"Case {number}."})
             done = {"state": 1, "created_at": self._past(7), "done_at": self._past(7)}
             said = {"key": f"said:{number}", "chat_id": chat, "method": "sendMessage", "args": args}
-            yield {**said, "rank": 2, "case_id": number, **done}
+            share = share_of(chat) if chat > 0 else NOBODYS
+            yield {**said, "rank": 2, "case_id": number, "share": share, **done}
 
     def _lists(self) -> Iterator[Row]:
         for number in range(STAGES):

@@ -67,7 +67,8 @@ async def measure() -> Table:
             times = (f"{seconds * 1000:.1f} ms" for seconds in (one.alone, one.spent))
             rows.append((f"{size:,}", name, f"{one.rate:.0f}", ratio, *times, TO_REACH.get((size, name), "")))
     return Table(
-        f"{PICTURES} JPEGs of {pixels.SIDE} px, {len(clean)} photos in turn, best of {ROUNDS} rounds. threatexchange: PdqSignal.hash_from_bytes and "
+        f"{PICTURES} JPEGs of {pixels.SIDE} px, {len(clean)} photos in turn, best of {ROUNDS} rounds. "
+        f"threatexchange: PdqSignal.hash_from_bytes and "
         f"PDQIndex.query in {DECODERS} processes. Ours: {DECODERS} decoder processes and the matcher; the "
         "whole recipe is asked of every picture, as of a clean one; compiled: by the extra fast. None of the pictures "
         "is on the list. Processor time is that of all processes for one picture alone.",

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.appealtables import appeals
 from bot.store.fedtables import fed_admins, fed_bans, fed_chats, feds
 from bot.store.reporttables import report_blocks, reports
+from bot.store.shares import share_of
 from bot.store.tables import (
     audit,
     breakers,
@@ -144,7 +145,7 @@ def _done(case_id: int) -> Select[Any]:
 
 async def _updates(connection: AsyncConnection, user_id: int) -> list[Document]:
     """What the person wrote or pressed, as far as it is still in the inbox."""
-    named = or_(inbox.c.chat_id == user_id, inbox.c.payload.contains(str(user_id)))
+    named = _may_be_of(inbox, user_id) & inbox.c.payload.contains(str(user_id))
     rows = await connection.execute(select(inbox.c.received_at, inbox.c.payload).where(named))
     found = []
     for at, payload in rows:
@@ -166,9 +167,15 @@ def _bodies(payload: str) -> list[tuple[str, Document]]:
 
 async def _told(connection: AsyncConnection, user_id: int) -> list[Document]:
     """What the bot said to the person, as far as it is still in the outbox."""
-    query = select(outbox.c.created_at, outbox.c.args).where(outbox.c.chat_id == user_id)
+    to_them = _may_be_of(outbox, user_id) & (outbox.c.chat_id == user_id)
+    query = select(outbox.c.created_at, outbox.c.args).where(to_them)
     sent = [(at, json.loads(args)) for at, args in await connection.execute(query)]
     return [{"at": _moment(at), "text": args.get("text") or args.get("caption")} for at, args in sent]
+
+
+def _may_be_of(queue: Table, user_id: int) -> ColumnElement[bool]:
+    """The rows of a person's share, and those from before there were shares."""
+    return or_(queue.c.share == share_of(user_id), queue.c.share.is_(None))
 
 
 def _row(row: Mapping[Any, Any]) -> Document:

@@ -134,7 +134,7 @@ async def calls_about(connection: AsyncConnection, request: Request, limit: int,
 async def empty_updates(connection: AsyncConnection, keys: expiry.Keys) -> None:
     """Keep nothing of these updates but their numbers: a repeated one must still be known."""
     where = expiry.has_key(inbox, keys) & (inbox.c.state != arriving.PENDING)
-    await connection.execute(update(inbox).where(where).values(payload="{}", size=2, chat_id=0, error=None))
+    await connection.execute(update(inbox).where(where).values(**arriving.EMPTIED, size=2))
 
 
 async def drop_calls(connection: AsyncConnection, keys: expiry.Keys) -> None:

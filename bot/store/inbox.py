@@ -12,9 +12,13 @@ from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import upsert
+from bot.store.shares import NOBODYS, share_of
 from bot.store.tables import inbox, meta
 
 PENDING, DONE, BURIED = 0, 1, 9
+
+EMPTIED: Mapping[str, Any] = {"payload": "{}", "chat_id": 0, "error": None, "share": NOBODYS}
+"""What is left of an update of which nothing is to be kept but its number."""
 
 QUICK, MEDIA, WORDS = LINES = (0, 1, 2)
 """The lines that updates wait in: what people ask for and what changes rights, posts to be scanned, all the rest."""
@@ -28,6 +32,7 @@ class Arrival:
     chat_id: int
     line: int
     payload: str
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def _stored(bot_id: int, arrival: Arrival) -> dict[str, Any]:
         "size": len(arrival.payload),
         "received_at": time.time(),
         "payload": arrival.payload,
+        "share": NOBODYS if arrival.author_id is None else share_of(arrival.author_id),
     }
 
 
@@ -162,8 +168,7 @@ async def finish(connection: AsyncConnection, bot_id: int, update_ids: Sequence[
 async def forget(connection: AsyncConnection, bot_id: int, update_id: int) -> None:
     """Mark an update as done and keep nothing of it but its number."""
     where = (inbox.c.bot_id == bot_id) & (inbox.c.update_id == update_id)
-    emptied = {"payload": "{}", "chat_id": 0, "error": None}
-    await connection.execute(update(inbox).where(where).values(state=DONE, done_at=time.time(), **emptied))
+    await connection.execute(update(inbox).where(where).values(state=DONE, done_at=time.time(), **EMPTIED))
 
 
 async def fail(connection: AsyncConnection, row: Row, error: str, *, attempts: int) -> bool:
@@ -210,6 +215,15 @@ def chat_of(raw: Mapping[str, Any]) -> int:
             if isinstance(chat, dict) and is_number(chat.get("id")):
                 return int(chat["id"])
     return 0
+
+
+def author_of(raw: Mapping[str, Any]) -> int | None:
+    """Return the number of whoever wrote or pressed what an update tells of."""
+    for body in raw.values():
+        author = body.get("from") if isinstance(body, dict) else None
+        if isinstance(author, dict) and is_number(author.get("id")):
+            return int(author["id"])
+    return None
 
 
 def is_number(value: Any) -> bool:

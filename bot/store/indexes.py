@@ -65,6 +65,10 @@ Index(
 )
 Index("ix_seen_file_unique_id", seen.c.file_unique_id)
 
+# Where what a person wrote and was told is looked up for them: among a thousandth of all, and by nobody's number.
+Index("ix_inbox_share", inbox.c.share)
+Index("ix_outbox_share", outbox.c.share)
+
 # The cases of a day: without it all of a chat's are looked at, and of all chats that a log chat reads.
 Index("ix_cases_opened_at", cases.c.chat_id, cases.c.opened_at)
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.outcome import Call
 from bot.store import upsert
+from bot.store.shares import NOBODYS, share_of
 from bot.store.tables import outbox, pauses
 
 DUE, SENT, DONE, FAILED = 0, 1, 2, 9
@@ -48,6 +49,7 @@ async def put(connection: AsyncConnection, calls: Iterable[Call]) -> None:
         {
             "key": call.key,
             "chat_id": call.chat_id,
+            "share": share_of(call.chat_id) if call.chat_id > 0 else NOBODYS,
             "method": call.method,
             "args": json.dumps(dict(call.args), ensure_ascii=False),
             "rank": call.rank,

@@ -49,6 +49,7 @@ inbox = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("error", Text),
     Column("done_at", Float),
+    Column("share", SmallInteger),  # the author's, see `shares`
 )
 # Holds all that choosing asks for, so that what waits is never read to be counted or passed over.
 Index(
@@ -84,6 +85,7 @@ outbox = Table(
     Column("created_at", Float, nullable=False),
     Column("done_at", Float),
     Column("error", Text),
+    Column("share", SmallInteger),  # of who is written to in private
 )
 Index(
     "ix_outbox_todo",

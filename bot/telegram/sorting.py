@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from bot.store.inbox import MEDIA, QUICK, WORDS, Arrival, chat_of, is_number
+from bot.store.inbox import MEDIA, QUICK, WORDS, Arrival, author_of, chat_of, is_number
 from bot.telegram.carriers import media_in, messages
 
 Json = Any
@@ -28,7 +28,7 @@ def arrival(raw: Json, text: str | None = None) -> Arrival:
     known: dict[str, Json] = raw if isinstance(raw, dict) else {}
     number: Json = known.get("update_id")
     own = int(number) if is_number(number) else NAMELESS - zlib.crc32(text.encode())
-    return Arrival(own, chat_of(known), line_of(known), text)
+    return Arrival(own, chat_of(known), line_of(known), text, author_of(known))
 
 
 def line_of(raw: Mapping[str, Json]) -> int:

@@ -18,9 +18,10 @@ from bot.store.db import Database
 from bot.store.erasure import IMPERSONAL, TREATED
 from bot.store.fedtables import fed_bans
 from bot.store.reporttables import reports
+from bot.store.shares import COUNT
 from bot.store.tables import audit, cases, inbox, metadata, outbox
+from tests.contract import arrivals, sentinel
 from tests.contract import casework as work
-from tests.contract import sentinel
 from tests.contract.sentinel import NAME, PERSON, WORD
 
 
@@ -214,6 +215,25 @@ async def test_an_export_has_the_words_under_a_picture(database: Database) -> No
     async with database.read() as connection:
         document = await dossier.of(connection, PERSON)
     assert [one["text"] for one in document["told"]] == [f"{WORD} of the week"]
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+async def test_an_export_has_what_was_pressed_and_said_anywhere(database: Database, *, is_old: bool) -> None:
+    """What somebody wrote in a group and pressed on a card is theirs to have, also from before shares were kept."""
+    author, other = {"id": PERSON, "first_name": NAME}, {"id": PERSON + COUNT, "first_name": "Another"}
+    chat = {"id": work.CHAT, "type": "supergroup"}
+    raw = [
+        {"update_id": 1, "message": {"message_id": 1, "from": author, "chat": chat, "text": "I wrote"}},
+        {"update_id": 2, "message": {"message_id": 2, "from": other, "chat": chat, "text": f"You, {PERSON}"}},
+        {"update_id": 3, "callback_query": {"id": "1", "from": author, "message": {"chat": chat}, "data": "I press"}},
+        {"update_id": 4, "channel_post": {"message_id": 3, "chat": chat, "text": f"About {PERSON}"}},
+    ]
+    await database.write(lambda connection: arrivals.put(connection, sentinel.BOT, *raw))
+    if is_old:
+        await database.write(lambda connection: connection.execute(update(inbox).values(share=None)))
+    async with database.read() as connection:
+        document = await dossier.of(connection, PERSON)
+    assert [one["text"] for one in document["updates"]] == ["I wrote", "I press"]
 
 
 async def test_an_export_of_a_stranger_is_empty(database: Database) -> None:

@@ -37,7 +37,7 @@ QUESTIONS: dict[str, tuple[Work, frozenset[str]]] = {
     "a case's strikes": (lambda c: undone.lift_strikes(c, 1), GROWING),
     "the chats that one logs": (lambda c: chats.logged_by(c, 1), GROWING | {"chats"}),
     "calls that wait or failed": (outbox.depth, GROWING | {"outbox"}),
-    "all about a person": (lambda c: dossier.of(c, 1), GROWING),
+    "all about a person": (lambda c: dossier.of(c, 1), GROWING | {"inbox", "outbox"}),
     "reports that wait for their end": (lambda c: reports.unsettled(c, 50), GROWING | {"reports"}),
     "a message by its number": (lambda c: heard.message(c, 1, MessageRef(-1, 2)), GROWING | {"inbox"}),
     "a message by its words": (lambda c: heard.posted(c, 1, 1_700_000_000, "vile"), GROWING | {"inbox"}),
