@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from functools import partial
 
-from bot.store import erasure, expiry
+from bot.store import erasure, expiry, traces
 from bot.store.db import Database
-from bot.store.erasure import Request
+from bot.store.erasure import Left, Request
 
 BATCH = 500
 """Rows of a queue that are changed in one transaction."""
@@ -44,9 +44,16 @@ class Eraser:
         """Erase everybody who asked as far as it can be done now; say whether the queues and the log hold no more."""
         async with self._database.read() as connection:
             requests = await erasure.requests(connection)
-        done = [await self._erase(request) for request in requests]
+        erased = [request for request in requests if await self._erase(request)]
+        over = [request for request in erased if not await self._left(request)]
+        if over or any(request.names for request in erased):
+            await self._clear_traces()
+        for request in erased:
+            await self._database.write(partial(erasure.forget_names, request=request))
+        for request in over:
+            await self._database.write(partial(erasure.close, request=request))
         is_emptied = not requests or await self._database.truncate_log()
-        return all(done) and is_emptied
+        return len(erased) == len(requests) and is_emptied
 
     async def _erase(self, request: Request) -> bool:
         """Erase somebody; say whether nothing of theirs waits in a queue, which ends within moments."""
@@ -54,15 +61,19 @@ class Eraser:
             await self._database.write(partial(erasure.empty_updates, keys=keys))
         while keys := await self._calls(request, waiting=False):
             await self._database.write(partial(erasure.drop_calls, keys=keys))
-        await self._database.write(lambda connection: erasure.erase(connection, request))
-        if await self._updates(request, waiting=True) or await self._calls(request, waiting=True):
-            return False
-        await self._database.write(lambda connection: erasure.forget_names(connection, request))
+        await self._database.write(partial(erasure.erase, request=request))
+        return not (await self._updates(request, waiting=True) or await self._calls(request, waiting=True))
+
+    async def _left(self, request: Request) -> Left:
         async with self._database.read() as connection:
-            still = await erasure.left(connection, request.user_id, request.asked_at)
-        if not still:
-            await self._database.write(lambda connection: erasure.close(connection, request))
-        return True
+            return await erasure.left(connection, request.user_id, request.asked_at)
+
+    async def _clear_traces(self) -> None:
+        """Make the indexes anew in which numbers of those who were erased may stand, one at a time for others wait."""
+        async with self._database.read() as connection:
+            indexes = await traces.kept_in(connection, erasure.INDEXED, besides=erasure.INDEXES_BESIDES)
+        for index in indexes:
+            await self._database.write(partial(traces.remake, index=index))
 
     async def _updates(self, request: Request, *, waiting: bool) -> expiry.Keys:
         async with self._database.read() as connection:

@@ -63,6 +63,10 @@ IMPERSONAL = frozenset({"meta", "files", "lists", "list_changes", "raids", "raid
 """Tables that know chats, files and hashes, and nobody who wrote or decided anything."""
 
 
+INDEXED, INDEXES_BESIDES = TREATED - {"entries"}, frozenset({"ix_entries_added_by"})
+"""Where traces of somebody may stand: all indexes of these tables, but of a million entries those by person alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Who asked to be forgotten, when, under which names they are known, and what stands for them in the audit log."""

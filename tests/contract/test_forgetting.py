@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from bot.store.erasure import IMPERSONAL, TREATED
 from bot.store.fedtables import fed_bans
 from bot.store.reporttables import reports
 from bot.store.shares import COUNT
-from bot.store.tables import audit, cases, inbox, metadata, outbox
+from bot.store.tables import audit, cases, inbox, metadata, outbox, seen
 from tests.contract import arrivals, sentinel
 from tests.contract import casework as work
 from tests.contract.sentinel import NAME, PERSON, WORD
@@ -64,6 +66,34 @@ async def _others(database: Database) -> list[object]:
         filed = await connection.execute(select(reports.c.case_id).where(reports.c.reporter_id != PERSON))
         updates = await connection.execute(select(inbox.c.update_id))
         return [*map(tuple, kept), *map(tuple, codes), *map(tuple, filed), *map(tuple, updates)]
+
+
+async def test_no_index_keeps_a_number_that_was_moved(database: Database) -> None:
+    """What SQLite leaves behind where it split a page of an index is gone as well, whoever it was of."""
+    people = [0x123456789 + number * 0x10001 for number in range(200)]
+    path = path_of(database)
+    await database.write(partial(_post, people=people))
+    theirs = seen.c.sender_id.in_(people)
+    await database.write(lambda connection: connection.execute(update(seen).where(theirs).values(sender_id=0)))
+    assert await database.truncate_log()
+    if not any(person.to_bytes(5) in path.read_bytes() for person in people):
+        pytest.skip("this SQLite leaves nothing behind")
+    await ask(database)
+    assert await Eraser(database).round()
+    assert not any(person.to_bytes(5) in path.read_bytes() for person in people)
+
+
+async def _post(connection: AsyncConnection, people: list[int]) -> None:
+    """People post among many others, in chats all over."""
+    chance = random.Random(5)  # noqa: S311 - with this one some pages are split where it matters
+    first, last = people[0], people[-1]
+    senders = [one for person in people for one in (person, *(chance.randrange(first, last) for _ in range(9)))]
+    rows = [
+        {"chat_id": -chance.randrange(500), "message_id": number, "file_unique_id": "u", "sender_kind": "user"}
+        | {"sender_id": sender, "posted_at": 0.0}
+        for number, sender in enumerate(senders)
+    ]
+    await connection.execute(seen.insert(), rows)
 
 
 async def test_what_still_counts_stays_without_a_name_until_it_ends(
