@@ -39,7 +39,7 @@ async def _life(folder: Path, size: int) -> list[tuple[str, ...]]:
     world = Watch()
     town = group(world, PHOTOS + 1)
     async with Server(world) as server, running(server.url, folder) as bot:
-        await until(lambda: world.pending() == 0, bot, PATIENCE)
+        await until(lambda: world.is_at_rest, bot, PATIENCE)
         idle = _row(bot)
         await _work(town, bot)
         return [(f"{size:,}", "idle", *idle), (f"{size:,}", f"after {PHOTOS} photos", *_row(bot))]

@@ -37,8 +37,8 @@ async def measure(folder: Path) -> Table:
     return Table(
         "From the start of the process until a `/help` that waits is answered, and until a listed photo (the canary) "
         f"that waits is removed; median of {ROUNDS} starts. Texts do not wait for the lists, judgement does. Only the "
-        "first start reads every row of the database, the others a file. Processor time is the bot's own until the "
-        "removal; its decoder processes, which start meanwhile, have theirs.",
+        "first start reads every row of the database, the others a file. Processor time is the bot's until the "
+        "removal, with that of its decoder processes so far.",
         ("entries", "first answer", "first removal", "processor time", "to reach"),
         tuple(rows),
     )

@@ -50,6 +50,11 @@ class Watch(World):
         """Whether the bot has asked for updates yet."""
         return bool(self.outbox.list("getUpdates"))
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the bot has taken every update and has all its decoders, after the last of which menus are given."""
+        return self.pending() == 0 and len(self.outbox.list("setMyDefaultAdministratorRights")) > 1
+
 
 async def until(what: Callable[[], bool], bot: Bot, seconds: float) -> None:
     """Wait until `what` holds. Raises TimeoutError with the end of the bot's log."""

@@ -23,6 +23,7 @@ from bot.health import Health
 from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher
 from bot.media.configured import decoders
+from bot.media.launch import Launched, spare_cores
 from bot.media.lockdown import harden_parent
 from bot.scan import Scanner
 from bot.searching import Searcher
@@ -60,14 +61,14 @@ FIRST_GREETING_SECONDS, SLOWEST_GREETING_SECONDS = 0.2, 5.0
 
 
 class App:
-    """One running bot."""
+    """One running bot; decoder processes may be `launched` already."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, launched: list[Launched] | None = None) -> None:
         self.settings = settings
         telegram, limits = settings.telegram, settings.limits
         self.database = Database(settings.store.url, busy_seconds=settings.store.busy_seconds)
         self.gateway = Gateway(telegram.token.get_secret_value(), telegram.base_url, telegram.base_file_url)
-        self.decoders = decoders(settings.media)
+        self.decoders = decoders(settings.media, launched=launched)
         self.matcher = Matcher()
         self.feed = ListFeed(self.database, self.matcher, settings.data_dir / "index")
         self.scanner = Scanner(
@@ -124,6 +125,7 @@ class App:
                 self.webhook.run if self.settings.telegram.webhook_url else self.intake.run,
                 self.dispatch.run,
                 self.outbox.run,
+                self._catch_up,
                 self._keep_tidy,
                 self.eraser.run,
                 self._keep_told,
@@ -166,8 +168,8 @@ class App:
             stack.push_async_callback(self.gateway.stop)
             stack.push_async_callback(self.poll.stop)
             await self._greet()
-            await self.decoders.start()
             stack.push_async_callback(self.decoders.stop)
+            await self.decoders.begin(at_once=spare_cores())
             await self.application.initialize()
             stack.push_async_callback(self.canaries.stop)
             self.application.bot_data[KEY] = Services(
@@ -184,7 +186,6 @@ class App:
             )
             handlers.register(self.application)
             await curation.list_canary(self.database, self.decoders)
-            await handlers.publish_menus(self.gateway)
             if address := self.settings.web.address:
                 await stack.enter_async_context(serving(create_app(self.health, *self._routes()), *address))
             log.info("haechi.ready", username=self.gateway.username, decoder=self.decoders.level)
@@ -211,6 +212,12 @@ class App:
 
     async def _rescue(self, turn: Turn) -> None:
         await handlers.media.judge_turn(turn, self.application.bot_data[KEY])
+
+    async def _catch_up(self) -> None:
+        """Do once what nobody waits for: the decoders that are still to come, and the menus."""
+        await self.decoders.complete()
+        await handlers.publish_menus(self.gateway)
+        await asyncio.Event().wait()  # a job that ends ends the bot
 
     async def _keep_tidy(self) -> None:
         while True:
@@ -255,8 +262,11 @@ class App:
         await self.outbox.drain(OUTBOX_DRAIN_SECONDS)
 
 
-async def serve(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT. Raises `UserError` with one line for whoever started it."""
+async def serve(settings: Settings, launched: list[Launched] | None = None) -> None:
+    """Run the bot until SIGTERM or SIGINT, with the decoders that were `launched` among others.
+
+    Raises `UserError` with one line for whoever started it.
+    """
     harden_parent()
     sys.setswitchinterval(SWITCH_SECONDS)
     stop = asyncio.Event()
@@ -265,7 +275,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     try:
         async with service.supervised() as ready:
-            await App(settings).run(stop, started=ready)
+            await App(settings, launched).run(stop, started=ready)
     except BadToken as error:
         raise UserError("telegram.token: Telegram does not know this token; ask @BotFather for it again") from error
     except Conflict as error:

@@ -17,7 +17,8 @@ from bot import calibration
 from bot.calibration import Calibration
 from bot.cli import chart, counting
 from bot.cli.looking import bar, decoding, look, read_small
-from bot.cli.options import Config, opened, settings_for
+from bot.cli.opening import opened
+from bot.cli.options import Config, settings_for
 from bot.errors import UserError
 from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher, Scanned

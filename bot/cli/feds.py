@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import fedbans
 from bot.cli import counting
-from bot.cli.options import Config, opened, settings_for
+from bot.cli.opening import opened
+from bot.cli.options import Config, settings_for
 from bot.errors import UserError
 from bot.fedfile import MAX_BYTES, BadLine, Banned, parse
 from bot.settings import Settings

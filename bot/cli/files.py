@@ -11,7 +11,8 @@ import typer
 from bot.calibration import why
 from bot.cli.explain import explained, verdict_words
 from bot.cli.looking import decoding, look, read
-from bot.cli.options import Config, opened, settings_for
+from bot.cli.opening import opened
+from bot.cli.options import Config, settings_for
 from bot.errors import MediaError, Unscannable
 from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher, Scanned

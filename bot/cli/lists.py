@@ -19,7 +19,8 @@ from bot import curation
 from bot.calibration import why
 from bot.cli import counting, quarantined
 from bot.cli.looking import bar, decoding, read_small
-from bot.cli.options import Config, opened, settings_for
+from bot.cli.opening import opened
+from bot.cli.options import Config, settings_for
 from bot.curation import Listing
 from bot.errors import MediaError, UserError
 from bot.lists import files

@@ -12,7 +12,8 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import quarantine
-from bot.cli.options import Config, opened, settings_for
+from bot.cli.opening import opened
+from bot.cli.options import Config, settings_for
 from bot.errors import UserError
 from bot.settings import Settings
 from bot.store import entries

@@ -42,6 +42,9 @@ SAVE_CHANGES = 1_000
 COMPILE_FROM = 200_000
 """Entries from which the look-up of windows is compiled, where it can be: with fewer it takes milliseconds anyway."""
 
+COMPILE_AFTER = 5.0
+"""Seconds until that begins: it takes the interpreter for seconds, and at a start posts wait to be judged."""
+
 SAMPLE = 128
 """Entries, over all and of the newest each, whose values are compared with the database's before a file is believed."""
 
@@ -134,6 +137,7 @@ class ListFeed:
             await self.save()
 
     async def _compile(self) -> None:
+        await asyncio.sleep(COMPILE_AFTER)
         started = time.monotonic()
         if await aside.run(loose.prepare):
             log.info("lists.compiled", seconds=round(time.monotonic() - started, 1))
@@ -181,9 +185,13 @@ class ListFeed:
             return False
         await aside.run(saved.tidy, self._folder)
         try:
-            about, dump = await aside.run(saved.read, self._folder)
             async with self._database.read() as connection:
-                await self._take_over(connection, about, dump)
+                counting = asyncio.create_task(anchors.totals(connection))  # takes as long as reading, elsewhere
+                try:
+                    about, dump = await aside.run(saved.read, self._folder)
+                finally:
+                    totals = await counting
+                await self._take_over(connection, about, dump, totals)
         except FileNotFoundError:
             return False
         except (OSError, Unusable, KeyError, TypeError, ValueError, IndexError) as error:
@@ -192,8 +200,13 @@ class ListFeed:
             return False
         return True
 
-    async def _take_over(self, connection: AsyncConnection, about: dict[str, object], dump: Dump) -> None:
-        """Become the file with what changed since. Raises Unusable if it is not of this database's history."""
+    async def _take_over(
+        self, connection: AsyncConnection, about: dict[str, object], dump: Dump, totals: tuple[int, int]
+    ) -> None:
+        """Become the file with what changed since. Raises Unusable if it is not of this database's history.
+
+        Nothing changes in what `connection` sees, of which `totals` are.
+        """
         if about["database"] != await anchors.name(connection):
             raise Unusable("it is of another database")
         self._seq = int(str(about["seq"]))
@@ -205,14 +218,14 @@ class ListFeed:
         if found := await entries.changes(connection, self._seq):
             await self._apply(connection, found)
             self._seq = found[-1].seq
-        if not await self._is_true(connection):
+        if not await self._is_true(connection, totals):
             raise Unusable("the database holds other entries")
 
-    async def _is_true(self, connection: AsyncConnection) -> bool:
-        """Whether the ids in memory are the database's, and the values of a sample of them."""
+    async def _is_true(self, connection: AsyncConnection, totals: tuple[int, int]) -> bool:
+        """Whether the ids in memory are the database's, by its `totals`, and the values of a sample of them."""
         ids = await aside.run(self._matcher.entries.ids)
         sample = await aside.run(self._matcher.entries.sample, SAMPLE)
-        is_same = (ids.size, int(ids.sum())) == await anchors.totals(connection)
+        is_same = (ids.size, int(ids.sum())) == totals
         return is_same and sample == await anchors.values(connection, sample)
 
     # --- changes ----------------------------------------------------------------------------------

@@ -8,13 +8,25 @@ from bot.media.decoder import Decoders
 from bot.media.limits import Limits
 
 if TYPE_CHECKING:
+    from bot.media.launch import Launched
     from bot.settings import Media
 
 
-def decoders(media: Media, *, spares: int = 1, files: int | None = None) -> Decoders:
-    """Return the pools, not yet started; for a number of `files` that is known, with no more processes than that."""
+def decoders(
+    media: Media, *, spares: int = 1, files: int | None = None, launched: list[Launched] | None = None
+) -> Decoders:
+    """Return the pools, not yet started; for a number of `files` that is known, with no more processes than that.
+
+    They take over what was `launched` for them already.
+    """
     images, videos = (
         size if files is None else min(size, files) for size in (media.image_workers, media.video_workers)
     )
-    limits = Limits(image_seconds=media.image_seconds, video_seconds=media.video_seconds)
-    return Decoders(images=images, videos=videos, spares=spares, limits=limits, unsafe=media.unsafe_decoder)
+    return Decoders(
+        images=images,
+        videos=videos,
+        spares=spares,
+        limits=Limits.configured(media),
+        unsafe=media.unsafe_decoder,
+        launched=launched,
+    )

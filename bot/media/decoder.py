@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 from bot import metrics
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
 
+    from bot.media.launch import Launched
     from bot.media.registration import Candidate
     from bot.survey import Survey
 
@@ -62,9 +64,16 @@ class Decoders:
     """
 
     def __init__(
-        self, *, images: int = 2, videos: int = 1, spares: int = 1, limits: Limits = USUAL, unsafe: bool = False
+        self,
+        *,
+        images: int = 2,
+        videos: int = 1,
+        spares: int = 1,
+        limits: Limits = USUAL,
+        unsafe: bool = False,
+        launched: list[Launched] | None = None,
     ) -> None:
-        """Keep the sizes; nothing runs before `start`."""
+        """Keep the sizes, and take over what was `launched` already; nothing else runs before `start` or `begin`."""
         self.level: Level = "none"
         self._limits = limits
         self._lanes: dict[LaneName, _Lane] = {
@@ -74,6 +83,8 @@ class Decoders:
         self._spares_wanted = spares
         self._is_stopping = False
         self._unsafe = unsafe
+        self._launched = launched if launched is not None else []
+        self._coming: list[asyncio.Task[None]] = []
         self._spares: list[Process] = []
         self._alive: set[Process] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,29 +97,37 @@ class Decoders:
         Raises ConfigError when the machine can lock nothing down and `unsafe` was not asked for, MediaError
         when a process does not start.
         """
+        await self.begin(at_once=len(self._places()))
+        await self.complete()
+
+    async def begin(self, *, at_once: int) -> None:
+        """Start the processes, so many at a time, and wait for one: it takes jobs while the others warm up.
+
+        How those fare, `complete` tells. Raises as `start`.
+        """
         self._is_stopping = False
-        wanted = sum(lane.size for lane in self._lanes.values()) + self._spares_wanted
-        started = await asyncio.gather(*(self._spawn() for _ in range(wanted)), return_exceptions=True)
-        processes = [process for process in started if isinstance(process, Process)]
-        if len(processes) < wanted:
+        gate = asyncio.Semaphore(max(1, at_once))
+        self._coming = [asyncio.create_task(self._fill(lane, gate)) for lane in self._places()]
+        if self._coming:
+            done, _ = await asyncio.wait(self._coming, return_when=asyncio.FIRST_COMPLETED)
+            await self._succeed(*done)
+
+    async def complete(self) -> None:
+        """Wait until all processes that `begin` started are there. Raises as `start`."""
+        await self._succeed(*self._coming)
+
+    async def _succeed(self, *coming: asyncio.Task[None]) -> None:
+        """Wait for `coming`; if one of them fails, nothing goes on."""
+        try:
+            await asyncio.gather(*coming)
+        except (MediaError, ConfigError):
             await self.stop()
-            raise MediaError("a decoder process did not start: is the package installed whole?")
-        self.level = max((process.level for process in processes), key=LEVELS.index, default="none")
-        if self.level == "none" and not self._unsafe:
-            await self.stop()
-            raise ConfigError(
-                "this machine offers neither Landlock nor seccomp to lock the decoders down: "
-                "expected a Linux kernel of 5.13 or later; media.unsafe_decoder = true runs them without"
-            )
-        for lane in self._lanes.values():
-            for _ in range(lane.size):
-                lane.idle.put_nowait(processes.pop())
-        self._spares = processes
+            raise
 
     async def stop(self) -> None:
         """Kill all processes; jobs at work raise MediaError, jobs in wait stay so. Safe to call twice."""
         self._is_stopping = True
-        tasks = list(self._tasks)
+        tasks = [*self._coming, *self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -291,14 +310,38 @@ class Decoders:
             except (BadAnswer, OSError):
                 self._counts["failed starts"] += 1
                 await asyncio.sleep(_RETRY_SECONDS)
+        self._place(process, lane)
+
+    def _places(self) -> list[_Lane | None]:
+        """Where processes are wanted, the first ones of both lanes first; None is among the spares."""
+        turns = zip_longest(*([lane] * lane.size for lane in self._lanes.values()))
+        return [*(lane for turn in turns for lane in turn if lane), *[None] * self._spares_wanted]
+
+    async def _fill(self, lane: _Lane | None, gate: asyncio.Semaphore) -> None:
+        """Start a process for `lane`, or else as a spare. Raises as `start`."""
+        async with gate:
+            try:
+                process = await self._spawn()
+            except (BadAnswer, OSError) as error:
+                raise MediaError("a decoder process did not start: is the package installed whole?") from error
+        self.level = max((one.level for one in self._alive), key=LEVELS.index)
+        if self.level == "none" and not self._unsafe:
+            raise ConfigError(
+                "this machine offers neither Landlock nor seccomp to lock the decoders down: "
+                "expected a Linux kernel of 5.13 or later; media.unsafe_decoder = true runs them without"
+            )
+        self._place(process, lane)
+
+    def _place(self, process: Process, lane: _Lane | None) -> None:
+        """Give a process that is ready to `lane`, or else to the spares."""
         if lane is None:
             self._spares.append(process)
         else:
             lane.idle.put_nowait(process)
 
     async def _spawn(self) -> Process:
-        """One more process."""
-        process = await Process.start(self._limits)
+        """One more process: one that was launched, as long as there are such."""
+        process = await Process.start(self._limits, self._launched.pop(0) if self._launched else None)
         self._counts["spawned"] += 1
         self._alive.add(process)
         return process

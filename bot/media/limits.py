@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from bot.settings import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ class Limits:
     open_files: int = 32
     jobs: int = 500
     tgs_bytes: int = 4 << 20
+
+    @classmethod
+    def configured(cls, media: Media) -> Limits:
+        """The limits as an operator configured them."""
+        return cls(image_seconds=media.image_seconds, video_seconds=media.video_seconds)
 
     def to_json(self) -> str:
         """The limits as one line for a decoder process's command line."""

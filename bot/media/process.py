@@ -1,4 +1,4 @@
-"""One decoder process as the bot sees it: started, handed a file, read from with suspicion, killed. No pool here."""
+"""One decoder process as the bot sees it: greeted, handed a file, read from with suspicion, killed. No pool here."""
 
 from __future__ import annotations
 
@@ -7,44 +7,35 @@ import contextlib
 import fcntl
 import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 from typing import Final
 
 from bot.media.answer import HEAD, Answer, BadAnswer, read_answer, read_ready, whole_length
+from bot.media.launch import Launched, launch
 from bot.media.limits import Limits
 from bot.media.lockdown import Level
 from bot.media.look import WITHOUT_FILE
 
-_ROOT: Final = str(Path(__file__).resolve().parents[2])
-_START: Final = (
-    "import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('bot.media.worker', run_name='__main__')"
-)
 _PART: Final = 1 << 16  # bytes read at a time: memory for the longest answer would be mapped anew each time, 40 µs
-_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-"""All that a decoder process sees of the environment: one thread, and no heap reserved for others."""
 
 
 class Process:
     """A decoder process that is ready for jobs, one at a time."""
 
-    def __init__(self, child: subprocess.Popen[bytes], channel: socket.socket, limits: Limits) -> None:
-        """Take over a child that was just started; call `start` instead."""
+    def __init__(self, launched: Launched, limits: Limits) -> None:
+        """Take over a child that was just launched; call `start` instead."""
         self.level: Level = "none"
         self.jobs = 0
-        self._child = child
-        self._channel = channel
+        self._child = launched.child
+        self._channel = launched.channel
         self._limits = limits
 
     @classmethod
-    async def start(cls, limits: Limits) -> Process:
-        """Start a process and wait until it is warm and locked down. Raises BadAnswer if that takes too long."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        ours.setblocking(False)
-        with theirs:
-            child = _exec(theirs.fileno(), limits)
-        process = cls(child, ours, limits)
+    async def start(cls, limits: Limits, launched: Launched | None = None) -> Process:
+        """Wait until a process, one that was `launched` or a new one, is warm and locked down.
+
+        Raises OSError, and BadAnswer if that takes too long.
+        """
+        process = cls(launched or launch(limits), limits)
         try:
             process.level = await process._greeting()
         except BaseException:
@@ -127,20 +118,6 @@ class Process:
             if not part or len(message) > length:
                 raise BadAnswer
         return message
-
-
-def _exec(descriptor: int, limits: Limits) -> subprocess.Popen[bytes]:
-    """Start a fresh interpreter on the worker; nothing of this process's memory, environment or files goes with it."""
-    return subprocess.Popen(  # noqa: S603 - this interpreter and this package, nothing that comes from a file
-        [sys.executable, "-I", "-c", _START, _ROOT, str(descriptor), limits.to_json()],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_ENVIRONMENT,
-        cwd="/",
-        pass_fds=(descriptor,),
-        start_new_session=True,  # Ctrl-C at the terminal is for the bot, which stops its children itself
-    )
 
 
 def _sealed(data: bytes) -> int:

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from bot import metrics
 from bot.errors import MediaError, NotMedia, TooLarge, Unscannable
-from bot.media import process as process_module
+from bot.media import launch as launch_module
 from bot.media.breaker import FAILURES, Breaker
 from bot.media.decoder import Decoders, LaneName, Upload, fingerprint_file
 from bot.media.hashes import distance, fit, hash_picture
@@ -513,7 +513,7 @@ while socket.recv_fds(channel, 64, 1)[0]:
 @pytest.fixture
 def evil(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Start a program of the test's own in the place of the worker: it answers every job the same."""
-    monkeypatch.setattr(process_module, "_START", _EVIL.replace("ANSWER", request.param))
+    monkeypatch.setattr(launch_module, "_START", _EVIL.replace("ANSWER", request.param))
 
 
 @pytest.mark.parametrize(
@@ -543,7 +543,7 @@ async def test_an_answer_too_long_or_malformed_is_a_crash() -> None:
 @pytest.mark.parametrize("program", ["raise SystemExit", "import time; time.sleep(60)"])
 async def test_a_process_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     """A worker that ends, or never gets ready, makes `start` fail and leaves nothing behind."""
-    monkeypatch.setattr(process_module, "_START", program)
+    monkeypatch.setattr(launch_module, "_START", program)
     running = Decoders(images=1, videos=1, spares=0, limits=Limits(start_seconds=0.5))
     with pytest.raises(MediaError, match="did not start"):
         await running.start()

@@ -406,6 +406,7 @@ def test_a_stop_waits_for_no_long_work(
 ) -> None:
     """A process whose lists are being merged, compiled, saved or read, minutes with long ones, ends all the same."""
     monkeypatch.setattr(sync, "COMPILE_FROM", 1)
+    monkeypatch.setattr(sync, "COMPILE_AFTER", 0.0)
     has_begun, may_end = threading.Event(), threading.Event()
 
     def endlessly(*_: object) -> None:
@@ -433,6 +434,28 @@ def test_a_stop_waits_for_no_long_work(
     may_end.set()
     assert has_begun.is_set()
     assert is_over
+
+
+async def test_what_waits_at_a_start_is_judged_before_the_look_up_is_compiled(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling, which takes the interpreter for seconds, begins a while after the lists are ready; changes go on."""
+    monkeypatch.setattr(sync, "COMPILE_FROM", 1)
+    monkeypatch.setattr(sync, "COMPILE_AFTER", 2 * PATIENCE)
+    monkeypatch.setattr(loose, "prepare", lambda: pytest.fail("too early"))
+    await make(database, "one", 5)
+    feed = ListFeed(database, matcher := Matcher())
+    running = asyncio.create_task(feed.run())
+    async with asyncio.timeout(PATIENCE):
+        await feed.ready.wait()
+        await make(database, "two", 5)
+        while len(matcher.entries) < 10:  # noqa: ASYNC110 - the feed looks now and then
+            await asyncio.sleep(0.02)
+    assert feed._compiling is not None
+    assert not feed._compiling.done()
+    running.cancel()
+    feed._compiling.cancel()
+    await asyncio.wait([running, feed._compiling])
 
 
 async def test_a_write_that_was_cut_off_counts_for_nothing(database: Database, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from bot.errors import ConfigError
-from bot.media import process as process_module
+from bot.media import launch as launch_module
 from bot.media.decoder import Decoders
 from bot.media.landlock import landlock_abi
 from bot.media.limits import Limits
@@ -139,7 +139,7 @@ assert not libc.prctl(38, 1, 0, 0, 0) and not libc.prctl(22, 2, ctypes.create_st
 def _on_a_kernel_without(monkeypatch: pytest.MonkeyPatch, *lacking: str) -> None:
     """Have workers started as on a kernel that lacks one or both of the locks."""
     first = _OLD_KERNEL.replace("WITHOUT", repr(lacking)).replace("ARCHITECTURE", repr(os.uname().machine))
-    monkeypatch.setattr(process_module, "_START", f"{first}\n{process_module._START}")
+    monkeypatch.setattr(launch_module, "_START", f"{first}\n{launch_module._START}")
 
 
 @pytest.mark.parametrize("level", get_args(Level)[1:3])
@@ -264,7 +264,7 @@ def test_the_bot_hardens_itself_before_all_else(monkeypatch: pytest.MonkeyPatch)
 
     looked: list[int] = []
 
-    def build(_: object) -> None:
+    def build(*_: object) -> None:
         looked.append(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
         raise LookupError
 

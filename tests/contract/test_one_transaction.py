@@ -20,8 +20,7 @@ from bot.sandbox.client import PATIENCE, medium, photo
 from bot.sandbox.samples import sample
 from bot.settings import Settings, Telegram, Web
 from tests.contract.stage import TOKEN, Stage, staged
-from tests.crash.nursery import LateDecoders
-from tests.unhurried import UNHURRIED
+from tests.crash.nursery import late_decoders
 
 EFFECTS = ("audit", "cases", "case_actions", "strikes", "reports", "buttons", "chats", "people", "outbox")
 """Tables in which something new is what came of an update; how calls end is another transaction's business."""
@@ -79,9 +78,7 @@ class Watch:
 @pytest.fixture
 async def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watch]:
     """A bot that runs in a group of its own."""
-    monkeypatch.setattr(
-        bot_app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0, limits=UNHURRIED)
-    )
+    monkeypatch.setattr(bot_app, "decoders", late_decoders)
     async with staged() as stage:
         await stage.people.start_bot(stage.owner)
         telegram = Telegram(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner
 
 from bot import cases, quarantine
-from bot.cli import cli
+from bot.cli import command_line
 from bot.lists.sync import ListFeed
 from bot.matching.matcher import Matcher, Scanned
 from bot.model import ListKind, MessageRef, Sender, SenderKind, SignalKind, Tier, Trust, Verdict, VerdictKind
@@ -177,7 +177,7 @@ async def test_the_terminal_names_what_is_off_and_switches_it_on(
     first = (await bench.held())[0].entry_id
 
     async def haechi(*words: str) -> str:
-        done = await asyncio.to_thread(CliRunner().invoke, cli, ["lists", *words])
+        done = await asyncio.to_thread(CliRunner().invoke, command_line(["lists"]), ["lists", *words])
         assert done.exit_code == 0, done.output
         return done.output
 

@@ -22,7 +22,8 @@ from bot.store import cases as records
 from bot.store import chats, reportblocks
 from bot.store import reporttables as t
 from bot.store.db import Database
-from bot.store.schema import configuration, upgrade
+from bot.store.schema import upgrade
+from bot.store.steps import configuration
 from tests.contract import casework as work
 
 

@@ -7,6 +7,7 @@ when the first file needs them: a second of work that most of these lives would 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.media.decoder import Decoders
+from bot.media.launch import Launched
 from bot.sandbox.client import PATIENCE
+from bot.settings import Media
 from bot.telegram.gateway import tls
 from tests.running import Bot
 from tests.unhurried import UNHURRIED
@@ -29,14 +32,22 @@ class LateDecoders(Decoders):
 
     _first: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    async def begin(self, *, at_once: int) -> None:
         """Start nothing yet."""
+
+    async def complete(self) -> None:
+        """Wait for nothing."""
 
     async def _decode(self, *job: Any, **details: Any) -> Any:
         if self._first is None:
-            self._first = asyncio.create_task(super().start())
+            self._first = asyncio.create_task(super().begin(at_once=1))
         await asyncio.shield(self._first)
         return await super()._decode(*job, **details)
+
+
+def late_decoders(_media: Media, *, launched: list[Launched] | None) -> LateDecoders:
+    """Stand in for `configured.decoders`."""
+    return LateDecoders(images=1, videos=0, spares=0, limits=UNHURRIED, launched=launched)
 
 
 class Nursery:
@@ -122,9 +133,11 @@ class Nursery:
 def _serve() -> None:
     """Fork a bot for each line on standard input and print its number; an empty line waits for its end."""
     from bot import app, cli  # noqa: PLC0415 - the test itself needs none of it
+    from bot.cli import running  # noqa: PLC0415 - likewise
 
     tls()
-    setattr(app, "decoders", lambda _media: LateDecoders(images=1, videos=0, spares=0, limits=UNHURRIED))  # noqa: B010 - a name imported there
+    setattr(running, "launched", lambda _media: contextlib.nullcontext([]))  # noqa: B010 - a name imported there
+    setattr(app, "decoders", late_decoders)  # noqa: B010 - likewise
     child = len(list(Path("/proc/self/task").iterdir())) - 1  # a fork takes one thread along only
     print(child, flush=True)  # noqa: T201 - to the test
     for line in sys.stdin:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from bot.sandbox.client import SandboxClient
+from bot.sandbox.client import PATIENCE, SandboxClient
+from bot.sandbox.server import Server
+from bot.sandbox.world import World
 from tests.flow.kinds import CHANNEL, FORUM, SUPERGROUP, in_all, in_groups
 from tests.flow.places import RIGHTS, Places
+from tests.running import TOKEN, running
 
 ASKED = "delete_messages+restrict_members+invite_users"
 
@@ -141,6 +145,7 @@ async def test_a_group_that_grows_up_keeps_everything(places: Places) -> None:
 @pytest.mark.usefixtures("bot")
 async def test_menus_and_default_rights_are_published(client: SandboxClient) -> None:
     """At start Telegram gets a menu for each scope and language, and the rights to suggest."""
+    await client.wait_call("setMyDefaultAdministratorRights", for_channels=True)  # the last of them
     menus = await client.calls("setMyCommands")
     asked = {(call["args"]["scope"]["type"], call["args"].get("language_code")) for call in menus}
     scopes = ("all_private_chats", "all_group_chats", "all_chat_administrators")
@@ -150,6 +155,18 @@ async def test_menus_and_default_rights_are_published(client: SandboxClient) -> 
     assert len(rights) == 2
 
 
+async def test_nobody_waits_for_the_menus(tmp_path: Path) -> None:
+    """While Telegram takes its time over the menus, the bot answers and judges."""
+    async with Server(World(TOKEN)) as server, SandboxClient(server.url) as client:
+        await client.fault("setMyCommands", "delay", None, seconds=2 * PATIENCE)
+        async with running(server.url, tmp_path):
+            person = (await client.create_user("Asker"))["id"]
+            await client.start_bot(person)
+            await client.wait_message(person, "guards groups and channels")
+            await client.wait_for(lambda: client.calls("setMyCommands"), what="the first menu")
+            assert not await client.calls("setMyDefaultAdministratorRights")
+
+
 @in_groups
 async def test_everybody_sees_the_menu_of_what_they_may(places: Places, kind: str) -> None:
     """Members are offered /report, admins everything, and people in private what works there; in their language."""
@@ -157,6 +174,7 @@ async def test_everybody_sees_the_menu_of_what_they_may(places: Places, kind: st
     person = (await place.client.create_user("Lecteur", language_code="fr"))["id"]
     await place.client.add_member(place.chat, person)
     await place.client.start_bot(person)
+    await place.client.wait_call("setMyDefaultAdministratorRights", for_channels=True)  # after all menus
     shown: dict[tuple[int, int], dict[str, str]] = {}
     for user in (place.member, place.admin, person):
         chats = (await place.client.state(user))["chats"]

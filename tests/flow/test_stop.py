@@ -49,6 +49,7 @@ async def test_a_stop_waits_for_nobody_who_hangs(tmp_path: Path) -> None:
         poster = (await client.create_user("Poster"))["id"]
         await client.add_member(chat, poster)
         await client.wait_idle()
+        await client.wait_call("setMyDefaultAdministratorRights", for_channels=True)  # all decoders are there by then
         assert bot.process is not None
         for pid in children(bot.process.pid):
             os.kill(pid, signal.SIGSTOP)

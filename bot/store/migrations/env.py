@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `bot.store.schema` hands over. No migration lives here."""
+"""Runs migrations on the connection that `bot.store.steps` hands over. No migration lives here."""
 
 from __future__ import annotations
 
