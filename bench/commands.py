@@ -230,7 +230,7 @@ class _Spent:
 def _stopwatch() -> Iterator[list[tuple[float, float]]]:
     """Note what every trip to a database's thread takes there, by the clock and of the processor."""
     spent: list[tuple[float, float]] = []
-    real = aiosqlite.Connection._execute  # noqa: SLF001 - all trips go through it
+    real: Any = aiosqlite.Connection._execute  # noqa: SLF001 - all trips go through it
 
     async def execute(self: aiosqlite.Connection, what: Any, *arguments: Any, **named: Any) -> Any:
         def timed(*given: Any, **by_name: Any) -> Any:
@@ -242,7 +242,7 @@ def _stopwatch() -> Iterator[list[tuple[float, float]]]:
 
         return await real(self, timed, *arguments, **named)
 
-    aiosqlite.Connection._execute = execute  # type: ignore[method-assign]  # noqa: SLF001
+    aiosqlite.Connection._execute = execute  # type: ignore[assignment, method-assign]  # noqa: SLF001
     try:
         yield spent
     finally:
