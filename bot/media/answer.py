@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.media.images import Decoded
 
 MAX_LINE: Final = 512 * 1024
-"""Bytes of an answer: 240 frames, which is a long clip's, take some 170 KiB."""
+"""Bytes of an answer: 288 frames, which is a long clip's, take some 200 KiB."""
 _MAX_FRAMES: Final = 512
 _MAX_SIZE: Final = 1 << 16
 _MAX_SECONDS: Final = 1e9
