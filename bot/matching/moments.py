@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from bot.matching.tiers import GOOD_QUALITY
 from bot.sequence import Shown, unpack
-
-Words = NDArray[np.uint64]
 
 SAME_BITS: Final = 8
 """Bits within which two frames of an entry are one: compression alone moves 8 (measured)."""
@@ -27,11 +25,14 @@ _USUAL_BITS: Final = range(97, 160)  # set in a PDQ hash of a picture with anyth
 
 
 class Moments(NamedTuple):
-    """What of an entry is compared: hashes, the number of the moment that each shows, and all hashes of each moment."""
+    """What of an entry is compared: hashes, the moment that each shows, and which of the hashes each moment shows.
+
+    Without `views` every hash is a moment of its own, as in lists by others: there may be millions of those.
+    """
 
     codes: tuple[bytes, ...] = ()
-    numbers: tuple[int, ...] = ()
-    views: tuple[Words, ...] = ()
+    numbers: Sequence[int] = ()
+    views: tuple[tuple[int, ...], ...] = ()
 
     @property
     def total(self) -> int:
@@ -43,27 +44,39 @@ class Moments(NamedTuple):
 
         A card that stands still is one picture, and so are all of it and its middle.
         """
-        known = [self.views[other] for other in others]
-        if not known:
-            return False
-        apart = self.views[one][:, None] ^ np.vstack(known)
+        known = [code for other in others for code in self._shown(other)]
+        apart = _words(self._shown(one))[:, None] ^ _words(known)
         return bool((np.bitwise_count(apart).sum(axis=2) <= DISTINCT_BITS).any())
+
+    def _shown(self, number: int) -> list[bytes]:
+        return [self.codes[place] for place in self.views[number]] if self.views else [self.codes[number]]
 
 
 def telling(value: bytes) -> Moments:
     """Of packed frames those that have enough in them, and of these each picture once."""
+    moments = _moments([frame for frame in unpack(value) if _is_fit(frame)])
     codes: list[bytes] = []
     numbers: list[int] = []
+    views: list[tuple[int, ...]] = []
     kept = np.empty((0, 4), np.uint64)
-    moments = _moments([frame for frame in unpack(value) if _is_fit(frame)])
-    views = tuple(np.stack([np.frombuffer(frame.pdq, np.uint64) for frame in moment]) for moment in moments)
-    for number, words in enumerate(views):
-        for word in words:
-            if not (np.bitwise_count(kept ^ word).sum(axis=1) <= SAME_BITS).any():
-                codes.append(word.tobytes())
+    for number, moment in enumerate(moments):
+        shown = []
+        for frame in moment:
+            same = np.flatnonzero(np.bitwise_count(kept ^ _words([frame.pdq])).sum(axis=1) <= SAME_BITS)
+            shown.append(int(same[0]) if same.size else len(codes))
+            if not same.size:
+                codes.append(frame.pdq)
                 numbers.append(number)
-                kept = np.vstack([kept, word])
-    return Moments(tuple(codes), tuple(numbers), views)
+                kept = np.vstack([kept, _words([frame.pdq])])
+        views.append(tuple(shown))
+    if len(views) == sum(map(len, moments)):
+        return Moments(tuple(codes), range(len(codes)))
+    return Moments(tuple(codes), tuple(numbers), tuple(views))
+
+
+def _words(codes: Sequence[bytes]) -> NDArray[np.uint64]:
+    """The hashes as rows of four words."""
+    return np.frombuffer(b"".join(codes), np.uint64).reshape(-1, 4)
 
 
 def _is_fit(frame: Shown) -> bool:

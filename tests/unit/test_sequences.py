@@ -131,6 +131,9 @@ def test_a_still_card_in_several_views_is_one_frame() -> None:
     seen = [card[0][0], card[1][1], card[2][0], card[3][1]]
     assert [match.tier for match in found(made, posted([*seen, *NOISE]))] == [Tier.T3]
     assert [match.tier for match in found(made, posted([*seen, MINE[5]]))] == [Tier.T1]
+    still = [[MINE[0], one[1]] for one in card]
+    made = matcher(listed(), in_views(1, [*still, [MINE[5]], [MINE[6]]]))
+    assert [match.tier for match in found(made, posted([MINE[0], still[2][1], *NOISE]))] == [Tier.T3]
 
 
 def test_what_is_common_is_common_in_every_view() -> None:
