@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
+
+_FEWEST: Final = 2
+"""Frames of each film of a file: two of them convict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ class Limits:
     open_files: int = 32
     jobs: int = 500
     tgs_bytes: int = 4 << 20
+
+    def shared(self, films: int) -> Limits:
+        """The limits of each film of a file that holds some: all together cost what one may."""
+        counts = {name: max(_FEWEST, getattr(self, name) // films) for name in ("keys", "frames", "windows")}
+        return replace(self, **counts, dense_seconds=self.dense_seconds / films) if films > 1 else self
 
     def to_json(self) -> str:
         """The limits as one line for a decoder process's command line."""
