@@ -71,7 +71,7 @@ def _sort(packet: Packet[VideoStream], groups: list[Group]) -> None:
 
 def _playable(container: InputContainer, kind: str, limits: Limits) -> tuple[list[VideoStream], bool]:
     """The streams to be looked at, checked against the limits and made ready for one thread; whether that is all."""
-    found = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    found = [stream for stream in container.streams.video if not _is_cover(stream)]
     streams = [stream for stream in found if stream.codec_context is not None]
     tracks = [stream for stream in streams if not _is_item(stream)]
     if len(streams) > 1 and (kind in STILLS or not tracks):
@@ -93,6 +93,12 @@ def _playable(container: InputContainer, kind: str, limits: Limits) -> tuple[lis
 def _is_item(stream: VideoStream) -> bool:
     """Whether FFmpeg made a stream of a HEIC's picture, which no player shows where there is a film."""
     return stream.duration is None and stream.frames == 1
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    """Whether it is a picture beside the film; a film that a file says is one, some players show all the same."""
+    is_film = stream.codec_context is not None and stream.codec_context.name in CODECS
+    return bool(stream.disposition & Disposition.attached_pic) and not is_film
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
