@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import time
 from functools import cache
 
+import av
 import pytest
+from av.stream import Disposition
 from PIL import Image
 
 from bot.curation import signals_of
@@ -96,6 +100,27 @@ def test_a_cover_is_no_track() -> None:
     alone, covered = see(coded(mine())), see(reeled(mine(), other()[:1], codecs=["libx264", "mjpeg"]))
     assert not covered.damaged
     assert len(covered.frames) == len(alone.frames)
+
+
+def _with_chapters(data: bytes) -> bytes:
+    """The file, whose first track says of the second that it holds pictures of its chapters."""
+    grown = bytearray(data)
+    reference = struct.pack(">I4sI4sI", 20, b"tref", 12, b"chap", 2)
+    moov, trak = grown.index(b"moov") - 4, grown.index(b"trak") - 4
+    end = trak + int.from_bytes(grown[trak : trak + 4], "big")
+    grown[end:end] = reference
+    for box in (moov, trak):
+        size = int.from_bytes(grown[box : box + 4], "big") + len(reference)
+        grown[box : box + 4] = size.to_bytes(4, "big")
+    return bytes(grown)
+
+
+def test_a_film_that_a_file_calls_something_else_is_seen() -> None:
+    """Some players know no chapters: a film that a file calls pictures of them is looked at as any other."""
+    data = _with_chapters(reeled(other(), mine()))
+    with av.open(io.BytesIO(data)) as container:
+        assert container.streams.video[1].disposition & Disposition.attached_pic
+    assert listing().matches(CHAT, None, printed(see(data)))[0].tier is Tier.T1
 
 
 def test_a_track_that_cannot_be_decoded_is_said() -> None:
