@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bench import commands, flood, index, machine, memory, path, results, start, text, video
+from bench import clips, commands, flood, index, machine, memory, path, results, start, text, video
 from bench.results import Table
 
 SECTIONS: dict[str, Callable[[Path], Coroutine[Any, Any, Table]]] = {
@@ -21,8 +21,8 @@ SECTIONS: dict[str, Callable[[Path], Coroutine[Any, Any, Table]]] = {
     "commands": commands.measure,
     "index": index.measure,
     "index_large": index.measure_large,
-    "video": video.cost,
-    "clips": video.recall,
+    "video": video.measure,
+    "clips": clips.measure,
 }
 
 LONG = {"index_large"}  # minutes, and 10 GB: only when named

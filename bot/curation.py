@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import sequence
 from bot.errors import Unscannable
-from bot.matching.sequences import DISTINCT_BITS
+from bot.matching.moments import DISTINCT_BITS
 from bot.matching.tiers import PDQ_NEAR
 from bot.media.decoder import Decoders
 from bot.media.hashes import distance
@@ -95,9 +95,9 @@ def _is_shown(fingerprint: Fingerprint, frames: Sequence[Frame]) -> bool:
 
 
 def _shown(frames: Sequence[Frame]) -> list[Shown]:
-    """About one frame a second and the first of each shot, and what is inside their border: a copy may have lost it.
+    """About one frame a second and the first of each shot, and what is inside their border and inside their edges.
 
-    Of a clip of a few seconds it is more than one: two at least are looked for.
+    A copy may have lost either. Of a clip of a few seconds it is more than one: two at least are looked for.
     """
     whole = [frame for frame in frames if frame.part is Part.WHOLE]
     step = min(STEP_SECONDS, (whole[-1].at - whole[0].at) / FEWEST) if whole else STEP_SECONDS

@@ -124,6 +124,7 @@ class Part(StrEnum):
     WHOLE = "whole"
     INSIDE = "inside a border"
     CROPPED = "with its edges drawn out"
+    MIDDLE = "without its edges"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ No files live here.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import av
 import numpy as np
+from av.stream import Disposition
 from PIL import Image, ImageDraw, ImageOps
 
 RATE = 25
@@ -116,3 +117,31 @@ def cropped(frame: Image.Image, share: float = 0.1) -> Image.Image:
 def mirrored(frame: Image.Image) -> Image.Image:
     """The frame as in a mirror."""
     return ImageOps.mirror(frame)
+
+
+def reeled(*films: Iterable[Image.Image], default: int = 0, codecs: Sequence[str] = ()) -> bytes:
+    """The films as tracks of one MP4, of which players show the one with the number `default`.
+
+    A film of a single frame is the cover that music has.
+    """
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        reels = [list(film) for film in films]
+        names = [*codecs, *["libx264"] * (len(reels) - len(codecs))]
+        streams = [_stream(container, codec, frames[0].size) for frames, codec in zip(reels, names, strict=True)]
+        for number, (frames, stream) in enumerate(zip(reels, streams, strict=True)):
+            usual = Disposition.default if number == default else Disposition(0)
+            stream.disposition = usual if len(frames) > 1 else Disposition.attached_pic
+        for frames, stream in zip(reels, streams, strict=True):
+            for frame in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(frame), format="rgb24")))
+            container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def _stream(container: Any, codec: str, size: Size) -> Any:
+    stream = container.add_stream(codec, rate=RATE, options={"preset": "veryfast"} if codec == "libx264" else {})
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p" if codec == "libx264" else "yuvj420p"
+    stream.thread_count = 1
+    return stream

@@ -11,18 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from bot.matching.index import ExactIndex, HammingIndex
-from bot.matching.tiers import GOOD_QUALITY, PDQ_NEAR, PDQ_REVIEW
+from bot.matching.moments import Moments, telling
+from bot.matching.tiers import PDQ_NEAR, PDQ_REVIEW
 from bot.model import Frame, ListKind, Tier
-from bot.sequence import unpack
 
 WIDTH = 1 << 13  # more than the frames of an entry: a row of the index is numbered entry * WIDTH + frame
-_USUAL_BITS = range(97, 160)  # set in a PDQ hash of a picture with anything in it: 128, fewer or more where values tie
 
-SAME_BITS = 8  # within which two frames of an entry are one: compression alone moves 8 (measured)
-DISTINCT_BITS = 20  # beyond which two frames are different pictures; a card that stands still is not two
 FRAMES, ALTERED_FRAMES = 2, 3  # different frames that convict: near ones, and those as far as a caption moves them
 RELATED = 0.5  # share of either of two entries that the other shows: from here on they are the same video twice
 COMMON = 2  # unrelated entries that show a frame: from here on it says nothing
@@ -57,21 +52,21 @@ class SequenceIndex(ExactIndex):
         """Make an empty index."""
         super().__init__()
         self.frames = HammingIndex(256)
-        self._codes: dict[int, tuple[bytes, ...]] = {}
+        self._moments: dict[int, Moments] = {}
 
     def add(self, ids: Iterable[int], values: Iterable[bytes]) -> None:
         """Add each id with its packed frames. Raises ValueError when bytes are of anything else."""
         rows = [(entry_id, value, telling(value)) for entry_id, value in zip(ids, values, strict=True)]
         super().add([entry_id for entry_id, _, _ in rows], [value for _, value, _ in rows])
-        self._codes |= {entry_id: codes for entry_id, _, codes in rows}
-        numbers = [entry_id * WIDTH + part for entry_id, _, codes in rows for part in range(len(codes))]
-        self.frames.add(numbers, [code for _, _, codes in rows for code in codes])
+        self._moments |= {entry_id: told for entry_id, _, told in rows}
+        numbers = [entry_id * WIDTH + part for entry_id, _, told in rows for part in range(len(told.codes))]
+        self.frames.add(numbers, [code for _, _, told in rows for code in told.codes])
 
     def remove(self, ids: Iterable[int]) -> None:
         """Forget `ids`; unknown ones are passed over."""
         gone = [int(entry_id) for entry_id in ids]
         super().remove(gone)
-        counts = [(entry_id, len(self._codes.pop(entry_id, ()))) for entry_id in gone]
+        counts = [(entry_id, len(self._moments.pop(entry_id, Moments()).codes)) for entry_id in gone]
         self.frames.remove(entry_id * WIDTH + part for entry_id, count in counts for part in range(count))
 
     def near(self, codes: Sequence[bytes], radius: int = PDQ_NEAR.radius) -> Iterator[tuple[int, int, int, int]]:
@@ -80,54 +75,46 @@ class SequenceIndex(ExactIndex):
             entry_id, part = divmod(hit.entry_id, WIDTH)
             yield hit.query, entry_id, part, hit.distance
 
-    def codes(self, entry_id: int) -> tuple[bytes, ...]:
-        """The frames of an entry that tell something, none if it is gone."""
-        return self._codes.get(entry_id, ())
+    def moments(self, entry_id: int) -> Moments:
+        """What of an entry tells something, nothing if it is gone."""
+        return self._moments.get(entry_id, Moments())
 
     def judge(self, meetings: Sequence[Meeting], kind_of: KindOf) -> Judgement | None:
         """What the meetings with one entry amount to, None if nothing."""
-        shared = self._shared(meetings[0].entry_id, kind_of)
-        own = [one for one in meetings if not shared[one.part]]
+        told = self.moments(meetings[0].entry_id)
+        if not told.codes:
+            return None  # it was removed meanwhile
+        shared = self._shared(meetings[0].entry_id, told, kind_of)
+        own = [one for one in meetings if not shared[told.numbers[one.part]]]
         near = [one for one in own if one.distance <= PDQ_NEAR.radius]
-        if (count := self._different(near)) >= FRAMES:
+        if (count := _different(near, told)) >= FRAMES:
             return Judgement(Tier.T1, f"{count} frames of a listed video", _nearest(near))
-        if (count := self._different(own)) >= ALTERED_FRAMES:
+        if (count := _different(own, told)) >= ALTERED_FRAMES:
             return Judgement(Tier.T2, f"{count} frames of a listed video, altered", _nearest(own))
         if near:
             return Judgement(Tier.T3, "a frame of a listed video", _nearest(near))
-        rest = [one for one in meetings if shared[one.part] < COMMON and one.distance <= PDQ_NEAR.radius]
-        if self._different(rest) >= FRAMES:
+        rest = [m for m in meetings if shared[told.numbers[m.part]] < COMMON and m.distance <= PDQ_NEAR.radius]
+        if _different(rest, told) >= FRAMES:
             return Judgement(Tier.T3, "frames that another listed video shows too", _nearest(rest))
         return None
 
-    def _different(self, meetings: Sequence[Meeting]) -> int:
-        """How many moments of the clip show frames of the entry that are not the same picture."""
-        codes = self._codes.get(meetings[0].entry_id, ()) if meetings else ()
-        counted: list[bytes] = []
-        moments: set[float] = set()
-        for one in sorted(meetings, key=lambda meeting: meeting.distance):
-            code = codes[one.part]
-            if one.at not in moments and all(_bits(code, other) > DISTINCT_BITS for other in counted):
-                counted.append(code)
-                moments.add(one.at)
-        return len(counted)
-
-    def _shared(self, entry_id: int, kind_of: KindOf) -> Mapping[int, int]:
-        """Of each frame of an entry that others show, how many unrelated ones do; an allowed video's weighs nothing."""
+    def _shared(self, entry_id: int, told: Moments, kind_of: KindOf) -> Mapping[int, int]:
+        """How many unrelated entries show each moment of an entry, if any do; an allowed video's weighs nothing."""
         mine: defaultdict[int, set[int]] = defaultdict(set)
         theirs: defaultdict[int, set[int]] = defaultdict(set)
-        codes = self.codes(entry_id)
-        for number, other, part, _ in self.near(codes):
-            if other != entry_id:
-                mine[other].add(number)
-                theirs[other].add(part)
+        others: dict[int, Moments] = {}
+        for number, other, part, _ in self.near(told.codes):
+            if other == entry_id or not others.setdefault(other, self.moments(other)).codes:
+                continue
+            mine[other].add(told.numbers[number])
+            theirs[other].add(others[other].numbers[part])
         shared: defaultdict[int, int] = defaultdict(int)
-        for other, parts in mine.items():
+        for other, numbers in mine.items():
             kind = kind_of(other)
-            share = max(len(parts) / len(codes), len(theirs[other]) / max(1, len(self.codes(other))))
+            share = max(len(numbers) / told.total, len(theirs[other]) / others[other].total)
             weight = COMMON if kind is ListKind.ALLOW else int(kind is not None and share < RELATED)
-            for part in parts if weight else ():
-                shared[part] += weight
+            for number in numbers if weight else ():
+                shared[number] += weight
         return shared
 
 
@@ -151,22 +138,21 @@ def grouped(meetings: Iterable[Meeting]) -> list[list[Meeting]]:
     return sorted(groups.values(), key=lambda group: (-len(group), group[0].entry_id))[:MOST]
 
 
-def telling(value: bytes) -> tuple[bytes, ...]:
-    """The hashes of the packed frames that have enough in them and are not the same picture again."""
-    kept: list[bytes] = []
-    words = np.empty((0, 4), np.uint64)
-    for frame in unpack(value):
-        word = np.frombuffer(frame.pdq, np.uint64)
-        is_fit = frame.quality >= GOOD_QUALITY and int.from_bytes(frame.pdq).bit_count() in _USUAL_BITS
-        if is_fit and not (np.bitwise_count(words ^ word).sum(axis=1) <= SAME_BITS).any():
-            kept.append(frame.pdq)
-            words = np.vstack([words, word])
-    return tuple(kept)
+def _different(meetings: Sequence[Meeting], told: Moments) -> int:
+    """How many moments of the clip show moments of the entry that are not the same picture."""
+    counted: list[int] = []
+    seen: set[int] = set()
+    times: set[float] = set()
+    for one in sorted(meetings, key=lambda meeting: meeting.distance):
+        number = told.numbers[one.part]
+        if number in seen or one.at in times:
+            continue
+        seen.add(number)
+        if not told.resemble(number, counted):
+            counted.append(number)
+            times.add(one.at)
+    return len(counted)
 
 
 def _nearest(meetings: Sequence[Meeting]) -> Meeting:
     return min(meetings, key=lambda meeting: (meeting.distance, meeting.frame))
-
-
-def _bits(one: bytes, other: bytes) -> int:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()

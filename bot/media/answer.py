@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.media.images import Decoded
 
 MAX_JSON: Final = 512 * 1024
-"""Bytes of an answer's JSON: 240 frames, which is a long clip's, take some 170 KiB."""
+"""Bytes of an answer's JSON: 288 frames, which is a long clip's, take some 200 KiB."""
 
 HEAD: Final = 8
 """Bytes of a message's head."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from bot.settings import Media
+
+_FEWEST: Final = 2
+"""Frames of each film of a file: two of them convict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ class Limits:
     def configured(cls, media: Media) -> Limits:
         """The limits as an operator configured them."""
         return cls(image_seconds=media.image_seconds, video_seconds=media.video_seconds)
+
+    def shared(self, films: int) -> Limits:
+        """The limits of each film of a file that holds some: all together cost what one may."""
+        counts = {name: max(_FEWEST, getattr(self, name) // films) for name in ("keys", "frames", "windows")}
+        return replace(self, **counts, dense_seconds=self.dense_seconds / films) if films > 1 else self
 
     def to_json(self) -> str:
         """The limits as one line for a decoder process's command line."""

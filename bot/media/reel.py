@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SIDE: Final = 256
 """Pixels of the longest side of the grey pictures that a reel takes: four for each of PDQ's cells."""
 
-_PAD: Final = 1 / 18  # of each side: gives back what cropping to nine tenths took away
+_PADS: Final = (1 / 18, 1 / 38)  # of each side: give back what cropping by a tenth and by a twentieth took away
+_EDGE: Final = 1 / 20  # of each side: without it, the picture is as cropping by a tenth leaves it
 _FLAT: Final = 28  # grey levels within which a border's line, or a place that never changes, stays after compression
 _LEAST, _MOST = 0.3, 0.97  # of a side: what is inside a border is at least this, and less than that
 _RIM: Final = 0.02  # of a line at each end, and of its places, that may differ: blocks bleed across an edge
@@ -94,18 +95,23 @@ class Reel:
 
 
 def _windows(still: _Still, boxes: Sequence[Box]) -> Iterator[Frame]:
-    """What the picture may have been made from, where there is enough to tell."""
+    """What the picture may have been made from, or become in a copy, where there is enough to tell."""
     grey = Grey(still.grey)
-    across, down = grey.width * _PAD, grey.height * _PAD
-    views = [(Part.INSIDE, box) for box in boxes] + [
-        (Part.CROPPED, (-across, -down, grey.width + across, grey.height + down))
-    ]
+    views = [(Part.INSIDE, box) for box in boxes]
+    views += [(Part.CROPPED, _drawn_out(grey, share)) for share in _PADS]
+    views.append((Part.MIDDLE, _drawn_out(grey, -_EDGE)))
     seen = np.stack([grey.cells(box) for _, box in views])
     fit = (qualities(seen) >= LEAST_QUALITY) & (texture(seen) >= LEAST_TEXTURE)
     codes = hashes(all_turns(frequencies(seen)))
     for number in np.flatnonzero(fit).tolist():
         turned = tuple(code.tobytes() for code in codes[number])
         yield replace(still.frame, pdq=turned, quality=int(qualities(seen[number])), part=views[number][0])
+
+
+def _drawn_out(grey: Grey, share: float) -> Box:
+    """All of the picture and as much more at each side, or less, as is that share of it."""
+    across, down = grey.width * share, grey.height * share
+    return -across, -down, grey.width + across, grey.height + down
 
 
 def _loudest(change: Pixels) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import av
@@ -15,6 +16,7 @@ from bot.media.images import Decoded
 from bot.media.reel import SIDE, Reel, spread
 from bot.media.refusal import Reason, Refusal
 from bot.media.sniff import STILLS
+from bot.media.tracks import CODECS, Group, Track, check_size, read, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,21 +29,21 @@ if TYPE_CHECKING:
     from bot.media.limits import Limits
     from bot.model import Frame
 
-CODECS: Final = ("h264", "hevc", "vp8", "vp9", "libdav1d", "av1", "mpeg4", "h263")
-"""The decoders that FFmpeg may open: what Telegram's clients play, and what old phones recorded."""
-
 _PLANAR: Final = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuv444p", "nv12"})
 """Formats whose first plane is the brightness, a byte each. Video's leaves out some shades, which no hash minds."""
 
 _HD: Final = 1280 * 720
 _TURNS: Final = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 
+_APART: Final = 0.001  # seconds between frames of the same time in two films: they are not the same moment
 
-class _Group(NamedTuple):
-    """A key frame and what is coded after it, still packed, in the order of decoding."""
 
-    at: float
-    packets: list[Packet[VideoStream]]
+class _Sight(NamedTuple):
+    """What was seen of one film: its frames, whether there was time for all, and whether there is more to see."""
+
+    frames: list[Frame]
+    complete: bool
+    sparse: bool
 
 
 def decode_video(data: bytes, kind: str, limits: Limits, stop_at: float, *, dense: bool = False) -> Decoded:
@@ -51,21 +53,40 @@ def decode_video(data: bytes, kind: str, limits: Limits, stop_at: float, *, dens
     Raises Refusal, MemoryError, or an error of FFmpeg on a broken file.
     """
     with _open(data, kind, limits) as container:
-        stream = _stream(container, kind, limits)
-        width, height = stream.codec_context.width, stream.codec_context.height
-        groups, length, complete = _groups(container, stream, limits, stop_at)
-        keys = spread(groups, limits.keys)
+        found = read(container, kind, limits, stop_at)
+        first, complete = found.films[0], found.complete
+        size = first.stream.codec_context.width, first.stream.codec_context.height
         if kind in STILLS:
-            frames = [hash_picture(_picture(frame), at) for frame, at in _decode_keys(stream, keys, stop_at, limits)]
-            return _seen((width, height), frames[: limits.frames], complete=complete)
-        reel = Reel(limits)
-        for frame, at in _decode_keys(stream, keys, stop_at, limits):
-            reel.add(_grey(frame), at)
-        sparse = any(len(group.packets) > 1 for group in groups) or len(keys) < len(groups)
-        if sparse and (dense or reel.is_empty):
-            complete = _fill(reel, stream, _plan(groups, length, limits), stop_at, limits) and complete
-            sparse = False
-    return _seen((width, height), reel.frames(), complete=complete, sparse=sparse)
+            keys = _decode_keys(first.stream, spread(first.groups, limits.keys), stop_at, limits)
+            frames = [hash_picture(_picture(frame), at) for frame, at in keys]
+            return _seen(size, frames[: limits.frames], complete=complete)
+        sights = list(_looks(found.films, limits, stop_at, dense=dense))
+    frames = sorted((frame for one in sights for frame in one.frames), key=lambda frame: frame.at)
+    complete = complete and all(one.complete and one.frames for one in sights)
+    return _seen(size, frames, complete=complete, sparse=any(one.sparse for one in sights))
+
+
+def _looks(films: Sequence[Track], limits: Limits, stop_at: float, *, dense: bool) -> Iterator[_Sight]:
+    """What each film shows; they share what one file may cost."""
+    share = limits.shared(len(films))
+    for number, film in enumerate(films):
+        now = time.monotonic()
+        one = _look(film, share, now + (stop_at - now) / (len(films) - number), dense=dense)
+        frames = [replace(frame, at=frame.at + number * _APART) for frame in one.frames] if number else one.frames
+        yield one._replace(frames=frames)
+
+
+def _look(film: Track, limits: Limits, stop_at: float, *, dense: bool) -> _Sight:
+    """What one film of the file shows."""
+    reel, complete = Reel(limits), True
+    keys = spread(film.groups, limits.keys)
+    for frame, at in _decode_keys(film.stream, keys, stop_at, limits):
+        reel.add(_grey(frame), at)
+    sparse = any(len(group.packets) > 1 for group in film.groups) or len(keys) < len(film.groups)
+    if sparse and (dense or reel.is_empty):
+        complete = _fill(reel, film.stream, _plan(film, limits), stop_at, limits)
+        sparse = False
+    return _Sight(reel.frames(), complete, sparse)
 
 
 def _seen(size: tuple[int, int], frames: list[Frame], *, complete: bool, sparse: bool = False) -> Decoded:
@@ -81,7 +102,7 @@ def _open(data: bytes, kind: str, limits: Limits) -> InputContainer:
     Left to guess, FFmpeg takes a playlist for a video and fetches the addresses in it.
     """
     options = {
-        # FFmpeg's own limit looks like a lack of memory, so it only catches what is far over the one in `_stream`.
+        # FFmpeg's own limit looks like a lack of memory, so it only catches what is far over the one in `tracks`.
         "max_streams": str(16 * limits.max_streams),
         "probesize": "2000000",
         "analyzeduration": "3000000",
@@ -94,56 +115,8 @@ def _open(data: bytes, kind: str, limits: Limits) -> InputContainer:
     return av.open(io.BytesIO(data), "r", format=form, options=options, metadata_errors="ignore")
 
 
-def _stream(container: InputContainer, kind: str, limits: Limits) -> VideoStream:
-    """The first video stream, checked against the limits and made ready for key frames on one thread."""
-    streams = [stream for stream in container.streams.video if stream.codec_context is not None]
-    tracks = [stream for stream in streams if not _is_item(stream)]
-    if len(streams) > 1 and (kind in STILLS or not tracks):
-        raise Refusal(Reason.TYPE)  # tiles, a thumbnail or alpha: which of them is the picture is not told
-    streams = tracks or streams
-    if len(container.streams) > limits.max_streams:
-        raise Refusal(Reason.STREAMS)
-    if not streams or streams[0].codec_context.name not in CODECS:
-        raise Refusal(Reason.CODEC)
-    context = streams[0].codec_context
-    _check_size(context.width, context.height, limits)
-    context.thread_count = 1
-    context.options = {"max_pixels": str(limits.max_pixels)}
-    return streams[0]
-
-
-def _is_item(stream: VideoStream) -> bool:
-    """Whether FFmpeg made a stream of a HEIC's picture, which no player shows where there is a film."""
-    return stream.duration is None and stream.frames == 1
-
-
-def _check_size(width: int, height: int, limits: Limits) -> None:
-    """Refuse more pixels, or a longer side, than the limits allow."""
-    if width * height > limits.max_pixels or max(width, height) > limits.max_side:
-        raise Refusal(Reason.DIMENSIONS)
-
-
-def _groups(
-    container: InputContainer, stream: VideoStream, limits: Limits, stop_at: float
-) -> tuple[list[_Group], float, bool]:
-    """All packets by key frame; the video's length in seconds; whether all of it was read."""
-    groups: list[_Group] = []
-    length = 0.0
-    for number, packet in enumerate(container.demux(stream)):
-        if number >= limits.max_packets or time.monotonic() > stop_at:
-            return groups, length, False
-        if not packet.size:
-            continue
-        if packet.is_keyframe:
-            groups.append(_Group(_seconds(packet), []))
-        if groups:
-            groups[-1].packets.append(packet)
-        length = max(length, _seconds(packet))
-    return groups, length, True
-
-
 def _decode_keys(
-    stream: VideoStream, groups: Sequence[_Group], stop_at: float, limits: Limits
+    stream: VideoStream, groups: Sequence[Group], stop_at: float, limits: Limits
 ) -> Iterator[tuple[VideoFrame, float]]:
     """The key frame of each group and its time, each decoded by itself; a broken one is passed over."""
     for group in groups:
@@ -154,24 +127,24 @@ def _decode_keys(
             break
 
 
-def _plan(groups: Sequence[_Group], length: float, limits: Limits) -> list[_Group]:
+def _plan(film: Track, limits: Limits) -> list[Group]:
     """What of the groups is decoded, in an order in which every beginning of it is spread over the whole video.
 
     A short video is decoded whole. Of a longer one, the second after each key frame and what is far from any.
     """
-    pixels = groups[0].packets[0].stream.codec_context
+    groups, length, pixels = film.groups, film.length, film.stream.codec_context
     budget = limits.dense_seconds * _HD / max(_HD / 4, pixels.width * pixels.height)
     if length > budget:
         burst = max(limits.burst_seconds, budget / len(groups))
         ends = [*(group.at for group in groups[1:]), length]
         groups = [
-            group if end - group.at > limits.gap_seconds else _Group(group.at, _first(group, burst))
+            group if end - group.at > limits.gap_seconds else Group(group.at, _first(group, burst))
             for group, end in zip(groups, ends, strict=True)
         ]
     return [groups[place] for place in _scattered(len(groups))]
 
 
-def _first(group: _Group, seconds: float) -> list[Packet[VideoStream]]:
+def _first(group: Group, seconds: float) -> list[Packet[VideoStream]]:
     """The packets up to the one that is decoded after `seconds`."""
     for number, packet in enumerate(group.packets):
         if packet.dts is not None and packet.time_base and float(packet.dts * packet.time_base) > group.at + seconds:
@@ -185,13 +158,13 @@ def _scattered(count: int) -> list[int]:
     return sorted(range(count), key=lambda number: int(f"{number:0{width}b}"[::-1], 2))
 
 
-def _fill(reel: Reel, stream: VideoStream, plan: Sequence[_Group], stop_at: float, limits: Limits) -> bool:
+def _fill(reel: Reel, stream: VideoStream, plan: Sequence[Group], stop_at: float, limits: Limits) -> bool:
     """Put frames of the planned groups on the reel, a step apart; whether there was time for all."""
     stream.codec_context.skip_frame = "NONREF"  # half of the frames, which nobody misses at five a second
     for group in plan:
         due = group.at
         for frame in _decoded(stream, group.packets, limits):
-            at = _seconds(frame)
+            at = seconds(frame)
             if at + limits.step_seconds / 4 >= due:
                 due = max(due, at) + limits.step_seconds
                 reel.add(_grey(frame), at)
@@ -210,7 +183,7 @@ def _decoded(stream: VideoStream, packets: Sequence[Packet[VideoStream]], limits
             except av.error.InvalidDataError:
                 continue
             for frame in frames:
-                _check_size(frame.width, frame.height, limits)
+                check_size(frame.width, frame.height, limits)
                 yield frame
     finally:
         context.flush_buffers()
@@ -239,8 +212,3 @@ def _picture(frame: VideoFrame) -> Image.Image:
     small = Image.fromarray(pixels)
     turn = _TURNS.get(round(frame.rotation) % 360)
     return small if turn is None else small.transpose(turn)
-
-
-def _seconds(timed: Packet[VideoStream] | VideoFrame) -> float:
-    """The seconds into the video, 0 where the file does not say."""
-    return max(0.0, float(timed.pts * timed.time_base)) if timed.pts is not None and timed.time_base else 0.0

@@ -16,7 +16,7 @@ from bot.model import Evidence, Fingerprint, Frame, MediaPost, MessageRef, Part,
 from bot.store import upsert
 from bot.store.tables import files, seen
 
-MANY = 16
+MANY = 32
 """Frames of a file beyond which each is kept with two of its eight hashes: 130 bytes instead of 450."""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.matching.sequences import COMMON, DISTINCT_BITS, MOST, telling
+from bot.matching.moments import DISTINCT_BITS, MOST_VIEWS, telling
+from bot.matching.sequences import COMMON, MOST
 from bot.model import Entry, Fingerprint, Frame, ListKind, Match, Part, SignalKind, Tier, Trust
 from bot.sequence import MOST_FRAMES, Shown, pack, unpack
 from tests.unit.lineup import CHAT, OTHER_CHAT, listed, matcher, picture
@@ -51,6 +52,12 @@ def found(made: object, clip: Fingerprint, chat_id: int = CHAT) -> list[Match]:
     """What counts against a clip."""
     matches: list[Match] = made.matches(chat_id, None, clip)  # type: ignore[attr-defined]
     return matches
+
+
+def in_views(entry_id: int, moments: Sequence[Sequence[bytes]]) -> Entry:
+    """A video entry of a moment a second, each in several views."""
+    frames = [Shown(1000 * second, 100, value) for second, views in enumerate(moments) for value in views]
+    return Entry(entry_id, 1, SignalKind.VPDQ, pack(frames))
 
 
 MINE = [code(number) for number in range(10)]
@@ -109,6 +116,55 @@ def test_one_moment_is_not_two() -> None:
     assert [match.tier for match in found(made, both)] == [Tier.T3]
 
 
+def test_views_of_one_moment_of_an_entry_are_one_frame() -> None:
+    """Of a listed moment all and its middle are stored; a clip that shows both of one moment shows one frame."""
+    made = matcher(listed(), in_views(1, [MINE[:2], MINE[2:4]]))
+    assert [match.tier for match in found(made, posted([*MINE[:2], *NOISE]))] == [Tier.T3]
+    for two in ((0, 2), (0, 3), (1, 2), (1, 3)):
+        assert [match.tier for match in found(made, posted([MINE[n] for n in two]))] == [Tier.T1]
+
+
+def test_a_still_card_in_several_views_is_one_frame() -> None:
+    """A card that stands still in the listed video is one picture, whichever views of whichever second are met."""
+    card = [[off(MINE[0], 10, first=20 * second), off(MINE[1], 10, first=20 * second)] for second in range(4)]
+    made = matcher(listed(), in_views(1, [*card, [MINE[5]], [MINE[6]]]))
+    seen = [card[0][0], card[1][1], card[2][0], card[3][1]]
+    assert [match.tier for match in found(made, posted([*seen, *NOISE]))] == [Tier.T3]
+    assert [match.tier for match in found(made, posted([*seen, MINE[5]]))] == [Tier.T1]
+    still = [[MINE[0], one[1]] for one in card]
+    made = matcher(listed(), in_views(1, [*still, [MINE[5]], [MINE[6]]]))
+    assert [match.tier for match in found(made, posted([MINE[0], still[2][1], *NOISE]))] == [Tier.T3]
+
+
+def test_what_is_common_is_common_in_every_view() -> None:
+    """An intro that unrelated videos show convicts nobody by its middle either, which only one list stored."""
+    intro = [MINE[:2], MINE[2:4], MINE[4:6]]
+    rest = [[code(1000 + number)] for number in range(7)]
+    others = [
+        video(n + 2, [*(views[0] for views in intro), *(code(2000 + 10 * n + m) for m in range(7))])
+        for n in range(COMMON)
+    ]
+    made = matcher(listed(), in_views(1, [*intro, *rest]), *others)
+    assert not found(made, posted([*(views[1] for views in intro), *NOISE]))
+    assert [match.tier for match in found(made, posted([rest[0][0], rest[1][0]]))] == [Tier.T1]
+
+
+def test_the_same_video_in_fewer_views_takes_nothing_away() -> None:
+    """Half of a video's moments are half of it, however many views of them another list stored."""
+    moments = [[code(6000 + 3 * n), code(6001 + 3 * n), code(6002 + 3 * n)] for n in range(10)]
+    longer = [*(views[0] for views in moments[:6]), *(code(7000 + n) for n in range(20))]
+    made = matcher(listed(), in_views(1, moments), video(2, longer))
+    matches = found(made, posted([views[0] for views in moments[:4]]))
+    assert {match.entry_id: match.tier for match in matches} == {1: Tier.T1, 2: Tier.T1}
+
+
+def test_a_list_without_times_still_convicts() -> None:
+    """Where one time is given to more frames than a moment has views, each frame is a moment."""
+    frames = [Shown(0, 100, value) for value in MINE[: MOST_VIEWS + 1]]
+    made = matcher(listed(), Entry(1, 1, SignalKind.VPDQ, pack(frames)))
+    assert [match.tier for match in found(made, posted(MINE[:2]))] == [Tier.T1]
+
+
 @pytest.mark.parametrize("others", [1, COMMON, 5])
 def test_what_unrelated_videos_share_convicts_nobody(others: int) -> None:
     """An intro of several entries says nothing; one of two entries is at most for a person to look at."""
@@ -160,7 +216,7 @@ def test_plain_frames_say_nothing() -> None:
     made = matcher(listed(), video(1, [*MINE[:1], *black]), video(2, MINE, quality=49))
     assert not found(made, posted([*black, *NOISE]))
     assert not found(made, posted(MINE, quality=49))
-    assert telling(video(1, [MINE[0], *black, MINE[0], off(MINE[0], 8)]).value) == (MINE[0],)
+    assert telling(video(1, [MINE[0], *black, MINE[0], off(MINE[0], 8)]).value).codes == (MINE[0],)
 
 
 def test_lists_that_do_not_count_do_not_convict() -> None:
