@@ -81,6 +81,7 @@ class Asker:
 
 
 Act = Callable[[Context, Asker], Awaitable[None]]
+Words = Callable[[str], Html]
 Hear = Callable[[Turn, str], bool]
 
 
@@ -194,6 +195,15 @@ async def language_of(connection: AsyncConnection, asker: Asker) -> str:
     return asker.language if asker.is_private else (await chats.settings(connection, asker.chat_id)).language
 
 
+async def tell(context: Context, asker: Asker, words: Words) -> None:
+    """Answer a command, in the language to answer in, and do nothing else."""
+
+    async def write(connection: AsyncConnection) -> None:
+        await replies.answer(connection, context.turn, words(await language_of(connection, asker)))
+
+    await context.turn.commit(write)
+
+
 def _is_command(turn: Turn, username: str, name: str) -> bool:
     message = spoken(turn)
     found = COMMAND.fullmatch(text_of(message)) if message else None
@@ -262,7 +272,7 @@ def away(language: str) -> Html:
     return say(language, "I am not in that chat any more and can change nothing there.")
 
 
-async def _refuse(context: Context, asker: Asker, words: Callable[[str], Html]) -> None:
+async def _refuse(context: Context, asker: Asker, words: Words) -> None:
     """Say no: in private where the bot may write to them, else under their command."""
 
     async def write(connection: AsyncConnection) -> None:
