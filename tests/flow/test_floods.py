@@ -8,7 +8,7 @@ import time
 from bot.sandbox.client import medium, photo
 from bot.sandbox.samples import sample
 from tests.flow.conftest import MAINTAINER
-from tests.flow.kinds import CHANNEL, GROUP, in_all
+from tests.flow.kinds import CHANNEL, GROUP, in_all, in_groups
 from tests.flow.places import Json, Place, Places
 from tests.flow.reporting import card_now, data_of, forge, stranger
 from tests.texture import encode, texture
@@ -74,9 +74,10 @@ async def passes(place: Place, file: Json) -> None:
     await place.post_until(post, is_there=True)
 
 
-async def test_a_raid_is_told_in_one_line(places: Places) -> None:
+@in_groups
+async def test_a_raid_is_told_in_one_line(places: Places, kind: str) -> None:
     """Of many removals the first few have notices, then one line in the group and one in the log tell of all."""
-    place = await places.group()
+    place = await places.group(kind)
     raiders = [(await place.client.create_user(f"Raider{number}"))["id"] for number in range(4)]
     for raider in raiders:
         await place.client.add_member(place.chat, raider)
@@ -91,13 +92,15 @@ async def test_a_raid_is_told_in_one_line(places: Places) -> None:
     change(place, "update raids set last_at = last_at - 120 where chat_id=?", (place.chat,))
     for chat in (place.chat, place.log):
         over = await place.said("over: 8 posts of 4 people removed", chat=chat)
+        assert over.get("message_thread_id") == (place.topic if chat == place.chat else None)
         assert over["edit_date"]
         assert ("?start=raid_" in str(over.get("reply_markup"))) is (chat == place.chat)
 
 
-async def test_at_the_limit_of_the_day_bans_stop_until_an_admin_lifts_it(places: Places) -> None:
+@in_groups
+async def test_at_the_limit_of_the_day_bans_stop_until_an_admin_lifts_it(places: Places, kind: str) -> None:
     """The alarm goes to owner and log; who may not ban lifts nothing; one press by who may lets the bot go on."""
-    place = await places.group(is_met=True)
+    place = await places.group(kind, is_met=True)
     await place.choose("Zero")
     today = int(time.time() // DAY)
     change(
@@ -116,7 +119,7 @@ async def test_at_the_limit_of_the_day_bans_stop_until_an_admin_lifts_it(places:
     await place.wait_gone(await place.post_sample("listed-1", as_=place.other))
     await place.settle()
     for user in (place.member, place.other):
-        assert (await place.status(user))["status"] == "kicked"
+        assert (await place.status(user))["status"] == ("left" if kind == GROUP else "kicked")
     assert not (await card_now(place, alarm)).get("reply_markup", {}).get("inline_keyboard")
     codes = place.rows("select code, actor_id from audit where chat_id=? and code like 'breaker.%'", place.chat)
     assert codes == [("breaker.tripped", None), ("breaker.lifted", place.admin)]

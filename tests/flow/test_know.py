@@ -10,7 +10,7 @@ from bot.sandbox.client import SandboxClient, medium
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from tests.flow.conftest import is_own
-from tests.flow.kinds import CHANNEL, FORUM
+from tests.flow.kinds import CHANNEL, in_all
 from tests.flow.places import RIGHTS, Json, Place, Places
 from tests.flow.reporting import card_now, stranger
 from tests.flow.test_floods import BROKEN, change
@@ -32,17 +32,18 @@ async def picture(place: Place, chat: int | None = None, after: int = 0) -> Json
     return message
 
 
-async def test_a_summary_is_there_for_the_asking(places: Places) -> None:
+@in_all
+async def test_a_summary_is_there_for_the_asking(places: Places, kind: str) -> None:
     """/summary answers where it was asked, in its topic, with numbers and the bot's own drawing; members get none."""
-    place = await places.group(FORUM)
+    place = await places.group(kind)
     await place.wait_gone(await place.post_sample("listed-1"))
     await place.post_sample("clean-1")
     await place.settle()
-    asked = await place.command("/summary", as_=place.member)
-    await place.answered("it takes", after=asked)
+    if not place.is_channel:
+        await place.answered("it takes", after=await place.say("/summary", as_=place.member))
     asked = await place.command("/summary day")
     shown = await picture(place, after=asked)
-    assert shown["message_thread_id"] == place.topic
+    assert shown.get("message_thread_id") == place.topic
     for words in ("2 posts checked", "1 post matched a list", "0 reports", "1 post removed; it was gone within"):
         assert words in shown["caption"]
     assert place.log is not None
@@ -86,9 +87,10 @@ def _have_been(folder: Path, chat: int, log: int) -> None:
         connection.executemany("insert into counts values (?, ?, ?, ?, ?)", rows)
 
 
-async def test_many_posts_that_wait_are_one_card_whose_button_shows_the_next(places: Places) -> None:
+@in_all
+async def test_many_posts_that_wait_are_one_card_whose_button_shows_the_next(places: Places, kind: str) -> None:
     """The raid's card counts what waits; who is no admin of the chat is refused; /case shows a card as well."""
-    place = await places.group()
+    place = await places.group(kind)
     for number in range(WAITING):
         data = BROKEN + str((place.chat, number)).encode()
         await place.post(media=[medium("document", data, filename="picture.jpg")])
@@ -162,20 +164,22 @@ async def _test_by_button(place: Place, channel: int) -> None:
     await place.said("✓ Log chat: The log channel", after=asked)
 
 
-async def test_an_owner_out_of_reach_is_told_of_once(places: Places) -> None:
+@in_all
+async def test_an_owner_out_of_reach_is_told_of_once(places: Places, kind: str) -> None:
     """Rights lost twice are two alarms, and one word that the owner hears nothing; after Start they are told."""
-    place = await places.group()
+    place = await places.group(kind)
+    more = ["can_post_messages"] if place.is_channel else []
     for _ in range(2):
-        await place.client.set_bot_rights(place.chat, ["can_restrict_members"])
+        await place.client.set_bot_rights(place.chat, ["can_restrict_members", *more])
         await place.settle()
-        await place.client.set_bot_rights(place.chat, RIGHTS)
+        await place.client.set_bot_rights(place.chat, [*RIGHTS, *more])
         await place.settle()
     texts = await place.texts(place.log)
     assert sum("I may no longer delete messages" in text for text in texts) == 2
     assert sum("🔕 I cannot tell the owner of" in text for text in texts) == 1
     await place.client.start_bot(place.owner)
     await place.settle()
-    await place.client.set_bot_rights(place.chat, ["can_restrict_members"])
+    await place.client.set_bot_rights(place.chat, ["can_restrict_members", *more])
     await place.said("I may no longer delete messages", chat=place.owner)
     await place.settle()
     assert sum("🔕" in text for text in await place.texts(place.log)) == 1
