@@ -7,8 +7,9 @@ import time
 
 from bot.sandbox.client import medium, photo
 from bot.sandbox.samples import sample
+from bot.settings import Limits
 from tests.flow.conftest import MAINTAINER
-from tests.flow.kinds import CHANNEL, GROUP, in_all, in_groups
+from tests.flow.kinds import CHANNEL, GROUP, in_all, in_both_sorts, in_groups
 from tests.flow.places import Json, Place, Places
 from tests.flow.reporting import card_now, data_of, forge, stranger
 from tests.texture import encode, texture
@@ -123,6 +124,35 @@ async def test_at_the_limit_of_the_day_bans_stop_until_an_admin_lifts_it(places:
     assert not (await card_now(place, alarm)).get("reply_markup", {}).get("inline_keyboard")
     codes = place.rows("select code, actor_id from audit where chat_id=? and code like 'breaker.%'", place.chat)
     assert codes == [("breaker.tripped", None), ("breaker.lifted", place.admin)]
+
+
+@in_both_sorts
+async def test_at_the_limit_of_the_day_what_is_doubtful_stays_until_it_is_lifted(places: Places, kind: str) -> None:
+    """What could not be checked then stays for an admin, what is surely listed goes; one press lets the bot go on."""
+    place = await places.group(kind, is_met=True)
+    await place.choose("Hold", "Not checkable")
+    today, limit = int(time.time() // DAY), Limits().daily_deletes
+    rows = [(place.chat, today, str(10**12 + number)) for number in range(limit)]
+    change(place, "insert into sanctions values (?, ?, 'delete', ?)", *rows)
+    (doubtful,) = await place.post(forward_of=await upload(place, place.poster))
+    alarm = await place.said("limit of the day reached", chat=place.log)
+    assert await place.is_there(doubtful)
+    await place.wait_gone(await place.post_sample("listed-1"))
+    assert "it takes" in str(await place.press(alarm, "Lift the limit", as_=await stranger(place)))
+    await place.press(alarm, "Lift the limit", as_=place.admin)
+    await place.settle()
+    await place.wait_gone(*await place.post(forward_of=await upload(place, place.owner), as_=place.owner))
+
+
+async def test_a_channels_raid_is_told_in_its_log_alone(places: Places) -> None:
+    """Its readers need not know; the line in the log says how many of its posts were removed."""
+    place = await places.group(CHANNEL)
+    await place.wait_gone(*[await place.post_sample("listed-1") for _ in range(8)])
+    await place.settle()
+    assert not [text for text in await place.texts() if "🛡" in text or "removed" in text]
+    change(place, "update raids set last_at = last_at - 120 where chat_id=?", (place.chat,))
+    over = await place.said("over: 8 posts of", chat=place.log)
+    assert "8 posts of the channel itself removed" in over["text"]
 
 
 async def test_an_entry_that_hits_a_chats_regulars_is_doubted_until_a_maintainer_decides(places: Places) -> None:
