@@ -17,7 +17,6 @@ from bot.settings import Media, Settings, Telegram, Web
 from tests.contract.cast import Cast
 from tests.contract.stage import TOKEN
 
-
 MEDIA = Media(image_workers=1, image_seconds=60)
 """One decoder, and time enough for it on any machine."""
 

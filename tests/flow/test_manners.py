@@ -129,7 +129,7 @@ async def test_a_name_means_who_was_seen_with_it(places: Places, kind: str) -> N
     assert place.strikes(named) == 1
 
 
-@in_groups
+@in_all
 async def test_misused_reports_are_refused_and_taken_again(places: Places, kind: str) -> None:
     """“Misuse of reports” dismisses, refuses whoever reported without naming them, and /reportblocks takes it back."""
     place = await places.group(kind)

@@ -7,20 +7,7 @@ import pytest
 from bot.sandbox.client import SandboxClient
 from tests.flow.kinds import CHANNEL, FORUM, GROUP, SUPERGROUP, in_all, in_groups
 from tests.flow.places import Json, Place, Places
-from tests.flow.reporting import card_now, card_of, file_report, name_of
-
-
-def address(chat: int, message: int, path: str = "") -> str:
-    """A message's link as members copy it; of a basic group's messages there are none."""
-    return f"https://t.me/c/{str(chat)[4:]}/{path}{message}"
-
-
-async def report(place: Place, message: int, words: str = "") -> None:
-    """The other member reports a message: by a reply, or in a channel, where they write nothing, by its link."""
-    if not place.is_channel:
-        await file_report(place, message, words)
-        return
-    await place.client.post(place.other, place.other, f"/report {address(place.chat, message)} {words}")
+from tests.flow.reporting import address, card_now, card_of, file_report, name_of
 
 
 @in_all
@@ -29,7 +16,7 @@ async def test_a_reporter_says_what_it_is(places: Places, kind: str) -> None:
     place = await places.group(kind)
     await place.client.start_bot(place.other)
     bad = await place.say("something vile")
-    await report(place, bad)
+    await file_report(place, bad)
     card = await card_of(place)
     assert ("t.me/c/" in str(card)) is (kind != GROUP)
     receipt = await place.said("What is it?", chat=place.other)
@@ -107,8 +94,7 @@ async def test_a_forward_is_enough(places: Places, kind: str) -> None:
         (own,) = await place.client.post(place.other, place.other, forward_of=origin)
         await place.said("Thank you", chat=place.other, after=own["message_id"])
         assert ("photo" in own) is await is_gone(place, own)
-        ((case,),) = place.rows("select max(id) from cases where chat_id=?", place.chat)
-        await place.press(await card_of(place, f"Case {case}"), "Delete", as_=place.admin)
+        await place.press(await card_of(place, f"Case {await filed(place, bad)}"), "Delete", as_=place.admin)
         await place.wait_gone(bad)
 
 
@@ -131,7 +117,7 @@ async def test_a_claim_is_taken_over_and_listed(places: Places, kind: str) -> No
     """Another admin takes a card from whoever it names, who hears of it; /reports says who is on it to admins."""
     place = await places.group(kind)
     await place.client.start_bot(place.admin)
-    await report(place, await place.say("something vile"))
+    await file_report(place, await place.say("something vile"))
     card = await card_of(place)
     await place.press(card, "I take this", as_=place.admin)
     holder, other = await name_of(place, place.admin), await name_of(place, place.owner)
@@ -155,17 +141,19 @@ async def trusted(place: Place) -> None:
     await place.client.start_bot(place.other)
     for number in range(3):
         bad = await place.say(f"vile {number}")
-        await report(place, bad)
-        await place.client.wait_for(lambda message=bad: case_of(place, message), what="the report")
-        case = await case_of(place, bad)
-        await place.press(await card_of(place, f"Case {case}"), "Delete", as_=place.admin)
+        await file_report(place, bad)
+        await place.press(await card_of(place, f"Case {await filed(place, bad)}"), "Delete", as_=place.admin)
         await place.wait_gone(bad)
 
 
-async def case_of(place: Place, message: int) -> int | None:
-    """The number of the case that a message's report opened."""
-    rows = place.rows("select id from cases where chat_id=? and message_id=?", place.chat, message)
-    return rows[0][0] if rows else None
+async def filed(place: Place, message: int) -> int:
+    """Wait until a message is reported; the number of its case."""
+
+    async def number() -> int | None:
+        rows = place.rows("select id from cases where chat_id=? and message_id=?", place.chat, message)
+        return rows[0][0] if rows else None
+
+    return int(await place.client.wait_for(number, what="the report"))
 
 
 @in_groups
@@ -176,7 +164,7 @@ async def test_reports_of_who_was_right_hold_a_post(places: Places, kind: str) -
     await trusted(place)
     held = await place.post_sample("clean-1")
     await place.settle()
-    await report(place, held)
+    await file_report(place, held)
     await place.wait_gone(held)
     await place.answered("removed until an admin decides")
     card = await card_now(place, await card_of(place, "Removed until you decide"))
@@ -192,8 +180,7 @@ async def test_a_channels_own_post_is_not_held(places: Places) -> None:
     await trusted(place)
     post = await place.post_sample("clean-1")
     await place.settle()
-    await report(place, post)
-    await place.client.wait_for(lambda: case_of(place, post), what="the report")
+    await file_report(place, post)
+    case = await filed(place, post)
     assert await place.is_there(post)
-    case = await case_of(place, post)
     assert "Removed until" not in (await card_now(place, await card_of(place, f"Case {case}")))["text"]
