@@ -97,6 +97,24 @@ def command(place: Place, number: int, reply: Json) -> Json:
     return {**message, "reply_to_message": {"chat": chat, "from": person, "text": "old", **reply}}
 
 
+async def test_in_a_channel_members_are_named_and_no_word_is_said(places: Places) -> None:
+    """/swarn removes the command and its prompt, and tells the admin alone; /dwarn needs a message, and finds none."""
+    place = await places.group(CHANNEL)
+    await place.client.start_bot(place.admin)
+    before = await place.texts()
+    quiet = await place.command(f"/swarn {place.member} rude")
+    await place.wait_gone(quiet)
+    await place.said("strike 1", chat=place.admin)
+    await place.settle()
+    assert await place.texts() == before
+    asked = await place.command(f"/dwarn {place.member}")
+    await place.answered("takes a message along", after=asked)
+    asked = await place.command("/dwarn", reply_to=await place.say("news"))
+    await place.answered("own post", after=asked)
+    assert place.strikes(place.member) == 1
+    await place.answered("1 strike", after=await place.command(f"/warns {place.member}"))
+
+
 @in_groups
 async def test_a_purge_needs_the_bots_right(places: Places, kind: str) -> None:
     """Without the right to delete the bot says which it lacks; with only the right to ban an admin is refused."""

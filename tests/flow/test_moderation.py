@@ -109,20 +109,21 @@ async def test_a_ban_is_lifted(places: Places, kind: str) -> None:
     assert (await place.status(place.member))["status"] == "left"
 
 
-async def test_a_mention_by_name_is_the_target(places: Places) -> None:
+@in_all
+async def test_a_mention_by_name_is_the_target(places: Places, kind: str) -> None:
     """A name without a username, mentioned as the first word, is meant rather than the message replied to."""
-    place = await places.group()
+    place = await places.group(kind)
     text = "/ban Other for 🐤 spam"
     user = {"id": place.other, "is_bot": False, "first_name": "Other"}
     entities = [
         {"type": "bot_command", "offset": 0, "length": 4},
         {"type": "text_mention", "offset": 5, "length": 5, "user": user},
     ]
-    await place.command(text, reply_to=await place.say("innocent"), extra={"entities": entities})
-    answer = await place.said("is banned")
+    asked = await place.command(text, reply_to=await place.say("innocent"), extra={"entities": entities})
+    answer = await place.answered("is banned", after=asked)
     assert "Reason: for 🐤 spam" in answer["text"]
     await place.settle()
-    assert (await place.status(place.other))["status"] == "kicked"
+    assert (await place.status(place.other))["status"] == ("left" if kind == GROUP else "kicked")
     assert (await place.status(place.member))["status"] == "member"
 
 
@@ -318,12 +319,13 @@ async def test_commands_in_a_channel_are_confirmed(places: Places) -> None:
     assert (await place.status(place.member))["status"] == "kicked"
 
 
-@pytest.mark.parametrize("named", ["@spammer", "123456789", "-1001234567890"])
-async def test_a_reply_that_names_another_is_asked_about(places: Places, named: str) -> None:
+@in_all
+async def test_a_reply_that_names_another_is_asked_about(places: Places, kind: str) -> None:
     """A reply with /ban that names somebody else bans neither: the bot asks who is meant."""
-    place = await places.group()
-    await place.command(f"/ban {named}", reply_to=await place.say("innocent words"))
-    await place.said(f"or {named}?")
+    place = await places.group(kind)
+    said = await place.say("innocent words")
+    for named in ("@spammer", "123456789", "-1001234567890"):
+        await place.answered(f"or {named}?", after=await place.command(f"/ban {named}", reply_to=said))
     await place.settle()
     assert (await place.status(place.member))["status"] == "member"
     assert place.rows("select count(*) from cases where chat_id=?", place.chat) == [(0,)]
