@@ -38,7 +38,7 @@ from handlers import guard, replies
 from handlers.callback import INVALID, Press, Pressed, Toast
 from handlers.context import Context
 from handlers.convert import sender_of, title_of
-from handlers.rights import COMMANDS, Right, words_for
+from handlers.rights import COMMANDS, Right, confirming, words_for
 
 log = structlog.get_logger(__name__)
 
@@ -151,7 +151,7 @@ def confirmation(acts: Mapping[str, Act]) -> Press:
         if name not in acts:
             return INVALID
         chat_member = await guard.member(context.services, pressed.chat_id, pressed.user_id)
-        if (missing := guard.lacking(chat_member, COMMANDS[name])) is not None:
+        if (missing := guard.lacking(chat_member, confirming(name))) is not None:
             return denied(pressed, missing)
         return await _confirmed(context, pressed, message, acts[name])
 
