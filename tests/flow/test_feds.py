@@ -9,7 +9,7 @@ from bot.sandbox.client import SandboxClient, medium
 from bot.sandbox.samples import sample
 from bot.store import feds
 from bot.store.db import Database
-from tests.flow.kinds import CHANNEL, GROUP, SUPERGROUP, in_all
+from tests.flow.kinds import CHANNEL, GROUP, LARGE, SUPERGROUP, in_all
 from tests.flow.places import Place, Places
 from tests.running import haechi
 
@@ -178,13 +178,16 @@ async def test_a_command_that_waits_is_not_spoilt_by_a_reader(places: Places, cl
     assert await status(place, place.member) == "kicked"
 
 
-async def test_a_picture_blocked_in_one_chat_vanishes_in_the_other(places: Places, client: SandboxClient) -> None:
-    """/block in one chat of a federation counts in its others, and strikes add up across them."""
-    one, two = await places.group(), await places.group()
+@in_all
+async def test_a_picture_blocked_in_one_chat_vanishes_in_the_other(
+    places: Places, client: SandboxClient, kind: str
+) -> None:
+    """/block in one chat of a federation counts in its others, and strikes add up across them where they are given."""
+    one, two = await places.group(log=False), await places.group(kind)
     _, number = await founded(client, one, "Pictures")
     for place in (one, two):
-        asked = await place.say(f"/joinfed {number}", as_=place.owner)
-        await place.said("is in the federation", after=asked)
+        asked = await place.command(f"/joinfed {number}", as_=place.owner)
+        await place.answered("is in the federation", after=asked)
     await client.add_member(one.chat, two.member)
     first = await one.post_photo(sample("clean-1").data(), as_=two.member)
     asked = await one.say("/block", as_=one.admin, reply_to=first)
@@ -194,7 +197,12 @@ async def test_a_picture_blocked_in_one_chat_vanishes_in_the_other(places: Place
     await one.said("strike 1", after=asked)
     await one.settle()
     second = await two.post_until(lambda: two.post_photo(sample("clean-1").data()), is_there=False)
-    await two.said("The poster was muted", after=second)
+    card = await two.said("Known abuse removed", chat=two.log)
+    assert ("own post" in card["text"]) is (kind == CHANNEL)
+    if kind in LARGE:
+        await two.answered("The poster was muted", after=second)
+    strikes = two.rows("select max(strike) from cases where chat_id=?", two.chat)
+    assert strikes == [(None if kind == CHANNEL else 2,)]
 
 
 async def test_the_operator_takes_a_file_in(tmp_path: Path) -> None:
