@@ -11,7 +11,7 @@ from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from tests.flow.conftest import is_own
 from tests.flow.kinds import CHANNEL, in_all
-from tests.flow.places import RIGHTS, Json, Place, Places
+from tests.flow.places import ADMIN_RIGHTS, RIGHTS, Json, Place, Places
 from tests.flow.reporting import card_now, stranger
 from tests.flow.test_floods import BROKEN, change
 from tests.running import TOKEN, haechi, running
@@ -139,6 +139,27 @@ async def test_a_channel_becomes_the_log_by_what_is_posted_there(places: Places,
     assert place.rows("select log_chat_id from chats where chat_id=?", place.chat) == [(channel,)]
     assert place.rows("select count(*) from case_actions where kind='undo' and by_id=?", place.owner) == [(1,)]
     await _test_by_button(place, channel)
+
+
+@in_all
+async def test_a_log_chat_of_any_kind_takes_cards_and_asks(places: Places, client: SandboxClient, kind: str) -> None:
+    """Cards come to it, their buttons and admins' questions work there, and it is given up when the bot is put out."""
+    place, log = await places.group(log=False), await places.group(kind, log=False)
+    await client.add_member(place.chat, log.owner, rights=ADMIN_RIGHTS)
+    await place.command(f"/logchat {log.chat}", as_=log.owner)
+    await log.said("This is the log chat of")
+    await place.wait_gone(await place.post_sample("listed-1"))
+    card = await log.said("Known abuse removed")
+    assert "message_thread_id" not in card
+    await place.press(card, "Undo", as_=log.owner)
+    asked = await log.command("/cases", as_=log.owner)
+    await log.answered("newest first", after=asked)
+    ((case,),) = place.rows("select id from cases where chat_id=?", place.chat)
+    asked = await log.command(f"/case {case}", as_=log.owner)
+    await log.answered("all taken back", after=asked)
+    await client.remove_bot(log.owner, log.chat)
+    await place.said("the log chat of")
+    assert place.rows("select log_chat_id from chats where chat_id=?", place.chat) == [(None,)]
 
 
 async def _test_by_button(place: Place, channel: int) -> None:
