@@ -9,7 +9,7 @@ from bot.sandbox.client import medium, photo
 from bot.sandbox.samples import sample
 from bot.settings import Limits
 from tests.flow.conftest import MAINTAINER
-from tests.flow.kinds import CHANNEL, GROUP, in_all, in_both_sorts, in_groups
+from tests.flow.kinds import ALL, CHANNEL, GROUP, in_all, in_both_sorts, in_groups
 from tests.flow.places import Json, Place, Places
 from tests.flow.reporting import card_now, data_of, forge, stranger
 from tests.texture import encode, texture
@@ -155,13 +155,14 @@ async def test_a_channels_raid_is_told_in_its_log_alone(places: Places) -> None:
     assert "8 posts of the channel itself removed" in over["text"]
 
 
-async def test_an_entry_that_hits_a_chats_regulars_is_doubted_until_a_maintainer_decides(places: Places) -> None:
+@in_groups
+async def test_an_entry_that_hits_a_chats_regulars_is_doubted_until_it_is_released(places: Places, kind: str) -> None:
     """Its posts stay and wait for an admin; the maintainer alone switches it on again, and then it counts as before."""
-    place = await places.group()
+    place = await places.group(kind)
     if MAINTAINER not in [user["id"] for user in (await place.view())["users"]]:
         await place.client.create_user("Maintainer", id_=MAINTAINER)
-    await place.client.start_bot(MAINTAINER)
-    data = encode(texture(977, 640, 480), "JPEG")
+    asked = await place.client.start_bot(MAINTAINER)
+    data = encode(texture(970 + ALL.index(kind), 640, 480), "JPEG")
     regulars = [place.member, place.other, place.owner]
     old = {"date": await place.client.clock() - 7200}
     for number, user in enumerate(regulars):
@@ -170,7 +171,7 @@ async def test_an_entry_that_hits_a_chats_regulars_is_doubted_until_a_maintainer
     await place.said("Listed for this chat")
     for user in regulars:
         await vanishes(place, data, user)
-    alarm = await place.said("in quarantine", chat=MAINTAINER)
+    alarm = await place.said("in quarantine", chat=MAINTAINER, after=asked["message_id"])
     assert "3 people in 1 chat" in alarm["text"]
     await place.settle()
     waits = await stays(place, data)

@@ -344,9 +344,10 @@ async def test_a_canary_that_cannot_be_removed_is_left_to_an_admin(places: Place
     await place.said("an admin has to delete it")
 
 
-async def test_a_canary_that_telegram_keeps_is_told(places: Places, client: SandboxClient) -> None:
+@in_all
+async def test_a_canary_that_telegram_keeps_is_told(places: Places, client: SandboxClient, kind: str) -> None:
     """When Telegram refuses the removal, the card gives its words and asks an admin to remove the picture."""
-    place = await places.group()
+    place = await places.group(kind)
     card = await _card(place)
     words = "Bad Request: message can't be deleted"
     await client.fault("deleteMessage", code=400, description=words, chat_id=place.chat)
