@@ -132,7 +132,7 @@ async def test_in_a_group_an_appeal_is_led_away(places: Places, kind: str) -> No
     place = await places.group(kind)
     said = await place.say("/appeal 1 my secret", as_=place.member)
     await place.wait_gone(said)
-    hint = await place.said("between its author and the admins")
+    hint = await place.answered("between its author and the admins")
     assert hint.get("message_thread_id") == (place.topic if kind == FORUM else None)
     assert hint["reply_markup"]["inline_keyboard"][0][0]["url"].endswith("?start=appeal")
     assert place.rows("select count(*) from appeals where appellant_id=?", place.member) == [(0,)]

@@ -66,7 +66,7 @@ async def test_what_is_decided_against_the_poster_removes_the_post(
     await file_report(place, bad)
     await place.press(await card_of(place), words, as_=place.admin)
     await place.wait_gone(bad)
-    await place.said("Case ")
+    await place.answered("Case ")
     await place.settle()
     assert (await place.status(place.member))["status"] == status
     assert place.strikes(place.member) == (1 if words == "Warn" else 0)

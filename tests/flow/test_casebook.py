@@ -30,10 +30,10 @@ async def test_cases_are_listed_where_they_concern(places: Places, kind: str) ->
     assert f"• {mine} · " in (await place.said("newest first", chat=place.log))["text"]
     if kind == SUPERGROUP:
         await place.command("/cases @nobody_seen")
-        await place.said("Which cases?")
+        await place.answered("Which cases?")
     if not place.is_channel:
         await place.command("/cases", as_=place.member)
-        await place.said("an admin of this chat")
+        await place.answered("an admin of this chat")
 
 
 @in_all
@@ -67,7 +67,7 @@ async def test_why_tells_a_member_the_reason_and_an_admin_the_case(places: Place
     """As a reply to the notice of a removal: plain words without the list for a member, the file for an admin."""
     place = await places.group(kind)
     await place.wait_gone(await place.post_sample("listed-1"))
-    notice = await place.said("was removed")
+    notice = await place.answered("was removed")
     asked = await place.say("/why", as_=place.other, reply_to=notice["message_id"])
     plainly = await place.answered("matches a list of known abuse", after=asked)
     assert "known abuse." in plainly["text"]
@@ -77,4 +77,4 @@ async def test_why_tells_a_member_the_reason_and_an_admin_the_case(places: Place
     if kind == GROUP:
         theirs = await place.say("Case 1", as_=place.admin)
         await place.say("/why", as_=place.other, reply_to=theirs)
-        await place.said("Reply with /why to what I said")
+        await place.answered("Reply with /why to what I said")

@@ -90,7 +90,7 @@ async def test_a_maintainer_lists_for_every_chat(places: Places) -> None:
     data = _picture(131)
     message = await place.post_photo(data)
     await place.say("/block", as_=MAINTAINER, reply_to=message)
-    assert "for all others: 1 picture" in (await place.said("Listed for this chat"))["text"]
+    assert "for all others: 1 picture" in (await place.answered("Listed for this chat"))["text"]
     await place.wait_gone(message)
     await _vanishes(elsewhere, _recompressed(data))
 
@@ -113,10 +113,10 @@ async def test_what_is_listed_only_exactly_is_said(places: Places) -> None:
     broken = medium("document", sample("clean-1").data()[:200] + b"\0" * 4000, filename="picture.jpg")
     (message,) = await place.post(media=[broken])
     await place.command("/block", reply_to=message)
-    assert "only exact copies" in (await place.said("Listed for this chat: 1 file"))["text"]
+    assert "only exact copies" in (await place.answered("Listed for this chat: 1 file"))["text"]
     flat = encode(Image.new("RGB", (640, 480), (90, 120, 150)), "PNG")
     await place.command("/block", reply_to=await place.post_photo(flat))
-    assert "only exact copies" in (await place.said("Listed for this chat: 1 picture"))["text"]
+    assert "only exact copies" in (await place.answered("Listed for this chat: 1 picture"))["text"]
 
 
 @in_groups

@@ -46,7 +46,7 @@ async def join(one: Place, two: Place, quiet: Place, number: str) -> None:
     await one.said("I know no federation", after=asked)
     for place in (one, two, quiet):
         asked = await place.say(f"/joinfed {number}", as_=place.owner)
-        await place.said("is in the federation Our groups now", after=asked)
+        await place.answered("is in the federation Our groups now", after=asked)
     asked = await one.say(f"/joinfed {number}", as_=one.owner)
     await one.said("already", after=asked)
 
@@ -171,10 +171,10 @@ async def test_a_command_that_waits_is_not_spoilt_by_a_reader(places: Places, cl
     await place.said("peut utiliser /fban", chat=founder)
     await place.command(f"/joinfed {number}", as_=place.owner)
     asked = await place.say(f"/fban {place.member}")
-    prompt = await place.said("I cannot see who you are", after=asked)
+    prompt = await place.answered("I cannot see who you are", after=asked)
     assert "an admin of this chat" in str(await place.press(prompt, "Confirm", as_=place.other))
     await place.press(prompt, "Confirm", as_=place.admin)
-    await place.said("is banned in the federation", after=asked)
+    await place.answered("is banned in the federation", after=asked)
     assert await status(place, place.member) == "kicked"
 
 

@@ -42,7 +42,7 @@ async def test_what_is_held_waits_for_an_admin_who_releases_it_or_not(places: Pl
     assert ("Recent actions" in first["text"]) is (kind != GROUP)
     assert place.rows("select kind, state from cases where chat_id=?", place.chat) == [("unscannable", "open")]
     asked = await place.command("/check")
-    shown = (await place.said("Health of", after=asked))["text"]
+    shown = (await place.answered("Health of", after=asked))["text"]
     assert "1 post of the last 24 hours could not be checked. Hold" in shown
     assert "1 case waits for an admin" in shown
     if kind == CHANNEL:
@@ -61,7 +61,7 @@ async def test_what_is_held_waits_for_an_admin_who_releases_it_or_not(places: Pl
     assert "Released" in str(await place.press(second, "Release", as_=place.admin))
     assert "Released" in (await card_now(place, second))["text"]
     if kind != CHANNEL:  # whose readers it does not concern
-        await place.said("released the post")
+        await place.answered("released the post")
     assert place.rows("select state from cases where chat_id=?", place.chat) == [("closed",)] * 2
     await passes(place, harmless)
 
@@ -168,7 +168,7 @@ async def test_an_entry_that_hits_a_chats_regulars_is_doubted_until_it_is_releas
     for number, user in enumerate(regulars):
         await place.post(media=[photo(encode(texture(980 + number, 320, 240), "JPEG"))], as_=user, extra=old)
     await place.command("/block", reply_to=await place.post_photo(data, as_=place.admin))
-    await place.said("Listed for this chat")
+    await place.answered("Listed for this chat")
     for user in regulars:
         await vanishes(place, data, user)
     alarm = await place.said("in quarantine", chat=MAINTAINER, after=asked["message_id"])

@@ -67,5 +67,5 @@ async def test_helpme_in_a_channel_leaves_the_way_for_its_readers(places: Places
     """Nobody sees which admin posted it: the post vanishes, and readers have the button that leads to private."""
     place = await places.group(CHANNEL, log=False)
     await place.wait_gone(await place.say("/helpme"))
-    hint = await place.said("I tell you in private")
+    hint = await place.answered("I tell you in private")
     assert hint["reply_markup"]["inline_keyboard"][0][0]["url"].endswith("?start=helpme")

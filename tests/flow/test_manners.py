@@ -69,7 +69,7 @@ async def test_a_purge_removes_from_the_reply_to_here(places: Places, kind: str)
         assert all([await place.is_there(one) for one in doomed])
     asked = await place.command("/purge all" if kind == FORUM else "/purge", reply_to=doomed[0])
     await place.wait_gone(*doomed, asked)
-    await place.said("Removed everything")
+    await place.answered("Removed everything")
     assert await place.is_there(kept)
     calls = [
         call["args"] for call in await place.client.calls("deleteMessages") if call["args"]["chat_id"] == place.chat

@@ -93,7 +93,7 @@ async def test_the_language_changes_the_chat_and_not_the_panel(places: Places, k
     assert "In the chat I speak this language" in panel["text"]
     asked = await place.say("/settings", as_=place.admin)
     if place.is_channel:
-        prompt = await place.said("Je ne vois pas qui vous êtes", after=asked)
+        prompt = await place.answered("Je ne vois pas qui vous êtes", after=asked)
         await place.press(prompt, "Confirmer", as_=place.admin)
     await place.answered("Réglages", after=asked)
 
@@ -129,7 +129,7 @@ async def test_who_may_not_change_the_info_changes_nothing(places: Places, kind:
     title = place.rows("select title from chats where chat_id=?", place.chat)[0][0]
     if kind != CHANNEL:
         await place.say("/settings", as_=place.member)
-        await place.said("Change group info")
+        await place.answered("Change group info")
     asked = await place.client.start_bot(place.member, f"settings_{place.chat}")
     refused = await place.said("Change group info", chat=place.member, after=asked["message_id"])
     assert title not in refused["text"]
@@ -180,7 +180,7 @@ async def test_settings_are_brought_to_another_chat(places: Places, kind: str) -
     await place.choose("Watch")
     await place.choose("30 days", "Strikes", "How long a ban lasts")
     await place.command("/settings export")
-    await place.said("the owner of this chat")
+    await place.answered("the owner of this chat")
     data = await place.client.file((await _exported(place))["file_unique_id"])
     assert json.loads(data)["rules"]["ban_seconds"] == 30 * 86_400
     file = [medium("document", data, filename="haechi-settings.json")]
@@ -328,7 +328,7 @@ async def test_the_canary_picture_proves_the_path(places: Places, kind: str) -> 
     card = await _card(place)
     assert "admin of this chat" in str(await place.press(card, "Test with the canary", as_=place.member))
     await place.press(card, "Test with the canary", as_=place.admin)
-    found = await place.said("the whole path works.")
+    found = await place.answered("the whole path works.")
     assert found["message_id"] == card["message_id"]
     assert re.search(r"Caught and removed in \d+\.\d s", found["text"])
     await place.settle()
@@ -341,7 +341,7 @@ async def test_a_canary_that_cannot_be_removed_is_left_to_an_admin(places: Place
     place = await places.group(kind, rights=["can_restrict_members"])
     card = await _card(place)
     await place.press(card, "Test with the canary", as_=place.admin)
-    await place.said("an admin has to delete it")
+    await place.answered("an admin has to delete it")
 
 
 @in_all
@@ -352,4 +352,4 @@ async def test_a_canary_that_telegram_keeps_is_told(places: Places, client: Sand
     words = "Bad Request: message can't be deleted"
     await client.fault("deleteMessage", code=400, description=words, chat_id=place.chat)
     await place.press(card, "Test with the canary", as_=place.admin)
-    assert words.partition(": ")[2] in (await place.said("An admin has to delete it"))["text"].lower()
+    assert words.partition(": ")[2] in (await place.answered("An admin has to delete it"))["text"].lower()

@@ -25,7 +25,7 @@ async def test_a_ban_is_taken_back_with_a_way_in(places: Places, kind: str) -> N
     assert gone == ("left" if kind == GROUP else "kicked")
     if kind != CHANNEL:
         await place.command(f"/undo {number}", as_=place.other)
-        await place.said("an admin of this chat")
+        await place.answered("an admin of this chat")
     done = await place.answered(f"Case {number} is taken back", after=await place.command(f"/undo {number}"))
     assert ("unbanned" in done["text"]) == (kind != GROUP)
     assert "on its way" in done["text"]
