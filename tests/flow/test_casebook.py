@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.flow.kinds import GROUP, SUPERGROUP, in_all, in_groups
+from tests.flow.kinds import CHANNEL, GROUP, SUPERGROUP, in_all, in_groups
 from tests.flow.places import Place, Places
 
 
@@ -78,3 +78,15 @@ async def test_why_tells_a_member_the_reason_and_an_admin_the_case(places: Place
         theirs = await place.say("Case 1", as_=place.admin)
         await place.say("/why", as_=place.other, reply_to=theirs)
         await place.answered("Reply with /why to what I said")
+
+
+async def test_why_in_a_channel_is_answered_as_for_its_readers(places: Places) -> None:
+    """Nobody sees which admin asks there, so the reason is told plainly; the file is asked for by /case."""
+    place = await places.group(CHANNEL)
+    number = await warned(place, place.member)
+    answer = await place.said(f"Case {number}")
+    asked = await place.say("/why", reply_to=answer["message_id"])
+    plainly = await place.said("an admin decided", after=asked)
+    assert "moderation · closed" not in plainly["text"]
+    shown = await place.said("moderation · closed", after=await place.command(f"/case {number}"))
+    assert f"Case {number}" in shown["text"]

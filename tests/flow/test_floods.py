@@ -9,7 +9,7 @@ from bot.sandbox.client import medium, photo
 from bot.sandbox.samples import sample
 from bot.settings import Limits
 from tests.flow.conftest import MAINTAINER
-from tests.flow.kinds import ALL, CHANNEL, GROUP, in_all, in_both_sorts, in_groups
+from tests.flow.kinds import ALL, CHANNEL, GROUP, in_all, in_groups
 from tests.flow.places import Json, Place, Places
 from tests.flow.reporting import card_now, data_of, forge, stranger
 from tests.texture import encode, texture
@@ -126,7 +126,7 @@ async def test_at_the_limit_of_the_day_bans_stop_until_an_admin_lifts_it(places:
     assert codes == [("breaker.tripped", None), ("breaker.lifted", place.admin)]
 
 
-@in_both_sorts
+@in_all
 async def test_at_the_limit_of_the_day_what_is_doubtful_stays_until_it_is_lifted(places: Places, kind: str) -> None:
     """What could not be checked then stays for an admin, what is surely listed goes; one press lets the bot go on."""
     place = await places.group(kind, is_met=True)

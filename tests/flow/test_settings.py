@@ -6,9 +6,9 @@ import json
 import re
 
 from bot.sandbox.client import SandboxClient, medium
-from tests.flow.kinds import CHANNEL, GROUP, in_all, in_both_sorts, in_groups
+from tests.flow.kinds import CHANNEL, GROUP, in_all, in_groups
 from tests.flow.places import RIGHTS, Json, Place, Places
-from tests.flow.reporting import data_of, forge
+from tests.flow.reporting import data_of, file_report, forge
 
 
 async def _card(place: Place) -> Json:
@@ -42,7 +42,7 @@ async def test_settings_leads_to_the_panel_in_private(places: Places, kind: str)
     assert f"Settings of {title}" in panel["text"]
 
 
-@in_both_sorts
+@in_all
 async def test_a_choice_counts_at_once_and_is_on_record(places: Places, kind: str) -> None:
     """A pressed preset is stored with its unscannable policy, shown in place, and audited with before and after."""
     place = await places.group(kind)
@@ -120,6 +120,15 @@ async def test_where_reports_are_off_they_are_left_alone(places: Places, kind: s
     assert place.rows("select 1 from cases where chat_id=?", place.chat) == []
     await place.choose("On", "Reports", "Reports by members")
     await place.wait_gone(await place.say("/report rude", as_=place.other, reply_to=said))
+
+
+async def test_a_channel_without_reports_says_so_in_private(places: Places) -> None:
+    """Its subscribers give a link, and hear that they have to write to an admin; nothing is filed."""
+    place = await places.group(CHANNEL)
+    await place.choose("Off", "Reports", "Reports by members")
+    await file_report(place, await place.say("look at this"))
+    await place.said("take no reports through me", chat=place.other)
+    assert place.rows("select 1 from cases where chat_id=?", place.chat) == []
 
 
 @in_all
