@@ -174,9 +174,10 @@ async def test_reports_of_who_was_right_hold_a_post(places: Places, kind: str) -
 
 
 async def test_a_channels_own_post_is_not_held(places: Places) -> None:
-    """Only a channel's admins post there, so reports hide nothing of it: the post stays and waits for an admin."""
+    """Only a channel's admins post there, so reports hide nothing of it, as the panel says: it stays and waits."""
     place = await places.group(CHANNEL)
-    await place.choose("At 1", "Reports", "Reports that hide a post")
+    panel = await place.choose("At 1", "Reports", "Reports that hide a post")
+    assert "nor what a channel posts itself" in panel["text"]
     await trusted(place)
     post = await place.post_sample("clean-1")
     await place.settle()
