@@ -131,11 +131,16 @@ async def unban(connection: AsyncConnection, order: Order) -> Spread | Refusal:
     return Spread(order, acts=acts)
 
 
-async def meet(connection: AsyncConnection, kept: FedBan, place: Place, sender: Sender, ref: MessageRef | None) -> None:
-    """Act on somebody who is banned in the federation and joins a chat of it, or writes there."""
+async def meet(
+    connection: AsyncConnection, kept: FedBan, place: Place, sender: Sender, ref: MessageRef | None, *, mark: str
+) -> None:
+    """Act on somebody who is banned in the federation and joins a chat of it, or writes there.
+
+    `mark` is different for every time that they are met.
+    """
     still = await store.ban_in(connection, place.chat_id, kept.sender_id)
     if still is not None and still.id == kept.id:
-        await _reach(connection, still, place, sender, ref=ref, about=ref)
+        await _reach(connection, still, place, sender, ref=ref, about=ref, mark=mark)
 
 
 async def take_in(connection: AsyncConnection, fed: Fed, bans: Sequence[Banned], *, by: By | None) -> tuple[int, int]:
@@ -165,10 +170,12 @@ async def _reach(
     *,
     ref: MessageRef | None,
     about: MessageRef | None,
+    mark: str = "",
 ) -> tuple[str, Case | None]:
     """Carry a ban into one chat, once; `ref` is a message to remove, `about` the one that it was decided on.
 
-    Whom a chat trusts is not banned there, and a ban that its admins lifted does not come back.
+    Whom a chat trusts is not banned there, and a ban that its admins lifted does not come back. `mark` stands for the
+    time that somebody is met.
     """
     known = await store.of_chat(connection, place.chat_id)
     if known is None:
@@ -185,11 +192,12 @@ async def _reach(
         if is_new:
             await _tell(connection, fed, kept, case, is_trusted=is_trusted)
         return "told", case
-    if not is_new and await _has_banned(connection, case):
+    again = await _again(connection, case, place, mark)
+    if again is None:
         return "acts", case
     if ref is not None:
         await cases.enqueue(connection, case, "delete", calls.delete(ref, case_id=case.id))
-    await cases.enqueue(connection, case, "ban", cases.ban(case), detail=fed.name)
+    await cases.enqueue(connection, case, "ban", cases.ban(case, mark=again), detail=fed.name)
     settings = await chats.settings(connection, case.chat_id)
     await letters.send(connection, case, Decision((Action(ActionKind.BAN, "federation"),)), settings)
     await cards.log(connection, case, "ban", by=_named(kept.by_name, fed), is_removed=ref is not None)
@@ -222,6 +230,17 @@ async def _case_of(connection: AsyncConnection, chat_id: int, kept: FedBan) -> C
         if (case := await records.find(connection, chat_id, incident, KIND)) is not None:
             return case
     return None
+
+
+async def _again(connection: AsyncConnection, case: Case, place: Place, mark: str) -> str | None:
+    """Return what tells a ban from earlier ones of its case, None when it acts already or was lifted.
+
+    Out of a basic group somebody is only put, and may come back: there they are banned each time that they are met.
+    """
+    if not await _has_banned(connection, case):
+        return ""
+    is_undone = "undo" in {one.kind for one in await records.actions(connection, case.id)}
+    return f":{mark}" if mark and place.chat_type == "group" and not is_undone else None
 
 
 async def _has_banned(connection: AsyncConnection, case: Case) -> bool:

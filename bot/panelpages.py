@@ -282,7 +282,9 @@ def _other_meanings(language: str) -> dict[str, Html]:
         "reports": say(language, "Where this is off, /report and @admin are left alone, as if I were not here."),
         "appeals": say(language, "Whether whoever was acted on may appeal."),
         "hold_at": say(
-            language, "So many members whose reports were right before hide a post until an admin has looked."
+            language,
+            "So many members whose reports were right before hide a post until an admin has looked. "
+            "What admins and trusted members post is never hidden, nor what a channel posts itself.",
         ),
         "quiet": say(
             language,

@@ -154,11 +154,18 @@ def _waiting_only(language: str, title: str) -> Html:
     return say(language, "🛡 Many posts at once wait for an admin: I tell of them here.")
 
 
+def _posters(language: str, toll: Toll) -> Html:
+    """Count whose posts were removed; whoever posts in a channel is the channel."""
+    if toll.removed and not toll.posters:
+        return say(language, "the channel itself")
+    return say_n(language, "{n} person", "{n} people", toll.posters)
+
+
 def _sum(language: str, telling: Telling) -> Html:
     raid, toll, title = telling.raid, telling.toll, telling.title
     values = {
         "posts": say_n(language, "{n} post", "{n} posts", toll.removed),
-        "people": say_n(language, "{n} person", "{n} people", toll.posters),
+        "people": _posters(language, toll),
         "time": duration(language, max(1.0, raid.last_at - raid.started_at)),
         "first": raid.first_case,
         "last": raid.last_case,

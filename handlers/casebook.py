@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,12 +15,10 @@ from bot.store.casebook import Filter
 from bot.store.cases import Case
 from handlers import guard, replies, target
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import Asker, denied, language_of, text_of
+from handlers.commands import Asker, denied, language_of, tell, text_of
 from handlers.context import Context, Services
 from handlers.rights import CASES_BUTTONS, Right
 from handlers.target import Doubt
-
-Words = Callable[[str], Html]
 
 MAX_DIGITS = 18  # what 64 bits surely hold
 
@@ -41,7 +38,7 @@ async def case(context: Context, asker: Asker) -> None:
     """``/case N``: the file of a case, to those whom it concerns."""
     number = number_of(asker)
     if number is None:
-        await _say(context, asker, lambda language: say(language, "Which case? Give its number: /case 12"))
+        await tell(context, asker, lambda language: say(language, "Which case? Give its number: /case 12"))
         return
     concerned = await _concerned(context, asker, number)
 
@@ -115,10 +112,10 @@ async def _wanted(context: Context, asker: Asker) -> str | None:
     whom = await target.find(context.services, asker)
     if isinstance(whom, Doubt):
         doubt = whom
-        await _say(context, asker, lambda language: target.whom_of_several(language, "cases", doubt))
+        await tell(context, asker, lambda language: target.whom_of_several(language, "cases", doubt))
         return None
     if whom is None or whom.sender.id == 0:
-        await _say(context, asker, _how_to)
+        await tell(context, asker, _how_to)
         return None
     return f"u{whom.sender.id}"
 
@@ -175,7 +172,7 @@ async def why(context: Context, asker: Asker) -> None:
     """``/why`` as a reply to what the bot said: the plain reason for anybody, the whole case for admins."""
     number = _number_replied_to(context, asker)
     if number is None:
-        await _say(context, asker, lambda language: say(language, "Reply with /why to what I said about a case."))
+        await tell(context, asker, lambda language: say(language, "Reply with /why to what I said about a case."))
         return
     async with context.services.database.read() as connection:
         found = await records.get(connection, number)
@@ -209,10 +206,3 @@ def _is_own(services: Services, message: dict[str, object]) -> bool:
     """Whether the bot wrote a message; in a channel nobody is named, and only admins write there."""
     author = message.get("from")
     return author.get("id") == services.gateway.id if isinstance(author, dict) else "sender_chat" in message
-
-
-async def _say(context: Context, asker: Asker, words: Words) -> None:
-    async def write(connection: AsyncConnection) -> None:
-        await replies.answer(connection, context.turn, words(await language_of(connection, asker)))
-
-    await context.turn.commit(write)

@@ -38,7 +38,7 @@ from handlers import guard, replies
 from handlers.callback import INVALID, Press, Pressed, Toast
 from handlers.context import Context
 from handlers.convert import sender_of, title_of
-from handlers.rights import COMMANDS, Right, words_for
+from handlers.rights import COMMANDS, Right, confirming, words_for
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +81,7 @@ class Asker:
 
 
 Act = Callable[[Context, Asker], Awaitable[None]]
+Words = Callable[[str], Html]
 Hear = Callable[[Turn, str], bool]
 
 
@@ -150,7 +151,7 @@ def confirmation(acts: Mapping[str, Act]) -> Press:
         if name not in acts:
             return INVALID
         chat_member = await guard.member(context.services, pressed.chat_id, pressed.user_id)
-        if (missing := guard.lacking(chat_member, COMMANDS[name])) is not None:
+        if (missing := guard.lacking(chat_member, confirming(name))) is not None:
             return denied(pressed, missing)
         return await _confirmed(context, pressed, message, acts[name])
 
@@ -192,6 +193,15 @@ def asker_of(message: Json, bot_id: int) -> Asker:
 async def language_of(connection: AsyncConnection, asker: Asker) -> str:
     """Return the language to answer in: the person's own in private, else the chat's."""
     return asker.language if asker.is_private else (await chats.settings(connection, asker.chat_id)).language
+
+
+async def tell(context: Context, asker: Asker, words: Words) -> None:
+    """Answer a command, in the language to answer in, and do nothing else."""
+
+    async def write(connection: AsyncConnection) -> None:
+        await replies.answer(connection, context.turn, words(await language_of(connection, asker)))
+
+    await context.turn.commit(write)
 
 
 def _is_command(turn: Turn, username: str, name: str) -> bool:
@@ -262,7 +272,7 @@ def away(language: str) -> Html:
     return say(language, "I am not in that chat any more and can change nothing there.")
 
 
-async def _refuse(context: Context, asker: Asker, words: Callable[[str], Html]) -> None:
+async def _refuse(context: Context, asker: Asker, words: Words) -> None:
     """Say no: in private where the bot may write to them, else under their command."""
 
     async def write(connection: AsyncConnection) -> None:

@@ -23,7 +23,7 @@ from bot.store import cases as records
 from bot.store import chats, outbox
 from handlers import guard, replies
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import Act, Asker, away, denied, language_of, refusal
+from handlers.commands import Act, Asker, away, denied, language_of, refusal, tell
 from handlers.context import Context
 from handlers.rights import IMPORT_BUTTONS, SETTINGS_BUTTONS
 
@@ -37,8 +37,6 @@ CONFIRM_SECONDS = 60 * 60
 CHAT_ID = re.compile(r"-\d{1,19}", re.ASCII)
 
 OWNER = SETTINGS_BUTTONS["export"]
-
-Words = Callable[[str], Html]
 
 
 # --- out -----------------------------------------------------------------------------------------
@@ -112,16 +110,16 @@ async def take_in(context: Context, asker: Asker) -> None:
         return
     document = asker.message.get("document") or (asker.reply or {}).get("document")
     if not isinstance(document, dict):
-        await _answer(context, asker, _how_to_import)
+        await tell(context, asker, _how_to_import)
         return
     data = await _fetched(context, document)
     if data is None:
-        await _answer(context, asker, _not_fetched)
+        await tell(context, asker, _not_fetched)
         return
     wanted = await asyncio.to_thread(settingsfile.load, data)
     if isinstance(wanted, list):
         problems = wanted
-        await _answer(context, asker, lambda language: exchange.refused(language, problems))
+        await tell(context, asker, lambda language: exchange.refused(language, problems))
         return
     sound = wanted
 
@@ -187,14 +185,14 @@ async def _owned(context: Context, asker: Asker) -> int | None:
     """Return the chat that a command is about, if its owner gave it; else that is answered."""
     named = asker.words[1] if len(asker.words) > 1 else ""
     if asker.is_private and not CHAT_ID.fullmatch(named):
-        await _answer(context, asker, _how_to_import)
+        await tell(context, asker, _how_to_import)
         return None
     chat_id = int(named) if asker.is_private else asker.chat_id
     if not await guard.may(context.services, chat_id, asker.user_id, OWNER):
-        await _answer(context, asker, lambda language: refusal(language, OWNER))
+        await tell(context, asker, lambda language: refusal(language, OWNER))
         return None
     if await guard.is_away(context.services, chat_id):
-        await _answer(context, asker, away)
+        await tell(context, asker, away)
         return None
     return chat_id
 
@@ -220,13 +218,6 @@ def _how_to_import(language: str) -> Html:
         "Reply to the file with /settings import in the chat that it is for, or send it here with the caption "
         "<code>/settings import ID</code>, where ID is that chat's number.",
     )
-
-
-async def _answer(context: Context, asker: Asker, words: Words) -> None:
-    async def write(connection: AsyncConnection) -> None:
-        await replies.answer(connection, context.turn, words(await language_of(connection, asker)))
-
-    await context.turn.commit(write)
 
 
 ACTS: dict[str, Act] = {"export": export, "import": take_in}

@@ -21,8 +21,8 @@ from bot.store import feds as store
 from bot.store.feds import Fed
 from handlers import fedplaces, guard, replies, target
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import Asker, denied
-from handlers.context import Context
+from handlers.commands import Asker, denied, language_of, tell
+from handlers.context import Context, Services
 from handlers.replies import Rows
 from handlers.rights import FED_BUTTONS
 from handlers.target import Doubt, Target
@@ -123,7 +123,7 @@ async def fedadmins(context: Context, asker: Asker) -> None:
     if isinstance(fed, Refusal):
         await _refuse(context, asker, fed)
         return
-    whom = await _whom(context, replace(asker, words=asker.words[1:]), f"fedadmins {action}")
+    whom = await target.whom(context, replace(asker, words=asker.words[1:]), f"fedadmins {action}", search=_find)
     if whom is not None:
         await _choose_admin(context, asker, fed, whom.sender, is_admin=action == "promote")
 
@@ -227,7 +227,7 @@ async def _order(context: Context, asker: Asker, command: str) -> Order | None:
     if isinstance(fed, Refusal):
         await _refuse(context, asker, fed)
         return None
-    whom = await _whom(context, asker, command)
+    whom = await target.whom(context, asker, command, search=_find)
     if whom is None:
         return None
     return Order(
@@ -241,30 +241,20 @@ async def _order(context: Context, asker: Asker, command: str) -> Order | None:
     )
 
 
-async def _whom(context: Context, asker: Asker, command: str) -> Target | None:
-    """Return whom a command names, a number that Telegram does not know here too; None when that was asked back."""
-    if target.is_ambiguous(asker):
-        named = asker.words[0]
-        await _say(context, asker, lambda language: target.whom_of_two(language, command, named))
-        return None
+async def _find(services: Services, asker: Asker) -> Target | Doubt | None:
+    """Return whom a command names, a number that Telegram does not know here too."""
     number = asker.words[0] if asker.words and target.NUMBER.fullmatch(asker.words[0]) else None
-    whom = None if asker.is_private and number else await target.find(context.services, asker)
-    if isinstance(whom, Doubt):
-        doubt = whom
-        await _say(context, asker, lambda language: target.whom_of_several(language, command, doubt))
-        return None
-    if whom is None and number is not None:
-        whom = Target(await _numbered(context, int(number)), None, tuple(asker.words[1:]))
-    if whom is None:
-        await _say(context, asker, lambda language: target.how_to_name(language, command))
-    return whom
+    found = None if asker.is_private and number else await target.find(services, asker)
+    if found is None and number is not None:
+        return Target(await _numbered(services, int(number)), None, tuple(asker.words[1:]))
+    return found
 
 
-async def _numbered(context: Context, number: int) -> Sender:
+async def _numbered(services: Services, number: int) -> Sender:
     """Return who bears a number, by the name that the bot knows them by, if any."""
-    if number == context.services.gateway.id:
+    if number == services.gateway.id:
         return Sender(SenderKind.SELF, number, "")
-    async with context.services.database.read() as connection:
+    async with services.database.read() as connection:
         person = await chats.person(connection, number) if number > 0 else None
     return Sender(SenderKind.USER if number > 0 else SenderKind.CHANNEL, number, person.name if person else "")
 
@@ -283,24 +273,14 @@ async def _meant(connection: AsyncConnection, asker: Asker) -> Fed | Refusal:
 
 
 async def _refuse(context: Context, asker: Asker, why: Refusal) -> None:
-    await _say(context, asker, lambda language: fedtexts.refusal(language, why))
-
-
-async def _say(context: Context, asker: Asker, text: Callable[[str], Html]) -> None:
-    async def words(_connection: AsyncConnection, language: str) -> Html:
-        return text(language)
-
-    await _answer(context, asker, words)
+    await tell(context, asker, lambda language: fedtexts.refusal(language, why))
 
 
 async def _answer(context: Context, asker: Asker, words: Words) -> None:
     """Answer in the person's language in private, in a chat in the chat's."""
 
     async def write(connection: AsyncConnection) -> None:
-        language = asker.language
-        if not asker.is_private:
-            language = (await chats.settings(connection, asker.chat_id)).language
-        said = await words(connection, language)
+        said = await words(connection, await language_of(connection, asker))
         text, rows = said if isinstance(said, tuple) else (said, None)
         await replies.answer(connection, context.turn, text, buttons=rows)
 

@@ -53,7 +53,8 @@ async def _may_be_joined(database: Database, chat_id: int) -> bool:
 
 
 def _act(context: Context, kept: FedBan, place: Place, sender: Sender, ref: MessageRef | None) -> None:
-    context.turn.add(lambda connection: fedbans.meet(connection, kept, place, sender, ref))
+    mark = str(context.turn.row.update_id)
+    context.turn.add(lambda connection: fedbans.meet(connection, kept, place, sender, ref, mark=mark))
 
 
 def _seen(raw: Json, bot_id: int) -> Iterator[Seen]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,11 +12,9 @@ from bot.moderation import Deed, Order
 from bot.store import cases as records
 from bot.store import chats
 from handlers import replies, target
-from handlers.commands import Act, Asker, language_of
+from handlers.commands import Act, Asker, language_of, tell
 from handlers.context import Context
-from handlers.target import Doubt, Target
-
-Words = Callable[[str], Html]
+from handlers.target import Target
 
 TIMED = frozenset({Deed.WARN, Deed.MUTE, Deed.BAN, Deed.KICK})
 """Commands whose first word may be a length of time; a kick has none, and says so."""
@@ -56,7 +53,7 @@ ACTS: dict[str, Act] = {manner.name: _act(manner) for manner in MANNERS}
 
 async def warns(context: Context, asker: Asker) -> None:
     """``/warns``: somebody's strikes that count."""
-    whom = await _whom(context, asker, "warns")
+    whom = await target.whom(context, asker, "warns")
     if whom is None:
         return
 
@@ -70,13 +67,13 @@ async def warns(context: Context, asker: Asker) -> None:
 
 async def _command(context: Context, asker: Asker, manner: Manner) -> None:
     """Find out who is meant and whether it can be done; have it done, or say why not."""
-    whom = await _whom(context, asker, manner.name)
+    whom = await target.whom(context, asker, manner.name)
     if whom is None or not await _is_understood(context, asker, manner, whom):
         return
     order = await _order(context, asker, manner, whom)
     why = moderation.hindrance(order)
     if why is not None:
-        await _say(context, asker, lambda language: answers.hindrance(language, why))
+        await tell(context, asker, lambda language: answers.hindrance(language, why))
         return
 
     async def write(connection: AsyncConnection) -> None:
@@ -91,27 +88,10 @@ async def _command(context: Context, asker: Asker, manner: Manner) -> None:
     await context.turn.commit(write)
 
 
-async def _whom(context: Context, asker: Asker, command: str) -> Target | None:
-    """Find out who is meant; when that is not sure, ask, and return None."""
-    if target.is_ambiguous(asker):
-        named = asker.words[0]
-        await _say(context, asker, lambda language: target.whom_of_two(language, command, named))
-        return None
-    whom = await target.find(context.services, asker)
-    if isinstance(whom, Doubt):
-        doubt = whom
-        await _say(context, asker, lambda language: target.whom_of_several(language, command, doubt))
-        return None
-    if whom is None or whom.sender.id == 0:
-        await _say(context, asker, lambda language: target.how_to_name(language, command))
-        return None
-    return whom
-
-
 async def _is_understood(context: Context, asker: Asker, manner: Manner, whom: Target) -> bool:
     """Whether a command has what it needs; what it lacks is said."""
     if manner.deletes and whom.message_id is None:
-        await _say(
+        await tell(
             context,
             asker,
             lambda language: say(
@@ -120,7 +100,7 @@ async def _is_understood(context: Context, asker: Asker, manner: Manner, whom: T
         )
         return False
     if manner.deed in LASTING and whom.words and durations.is_mistaken(whom.words[0]):
-        await _say(context, asker, lambda language: _no_length(language, manner.name, whom.words[0]))
+        await tell(context, asker, lambda language: _no_length(language, manner.name, whom.words[0]))
         return False
     return True
 
@@ -165,10 +145,3 @@ async def _order(context: Context, asker: Asker, manner: Manner, whom: Target) -
         is_silent=manner.is_silent,
         album=whom.album,
     )
-
-
-async def _say(context: Context, asker: Asker, words: Words) -> None:
-    async def write(connection: AsyncConnection) -> None:
-        await replies.answer(connection, context.turn, words(await language_of(connection, asker)))
-
-    await context.turn.commit(write)

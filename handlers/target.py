@@ -6,6 +6,7 @@ A username is nobody's identity: it stands for the one person the bot has seen w
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,8 @@ from bot.policy import SERVICE_IDS
 from bot.store import heard, media
 from bot.store.chats import Person
 from handlers import guard, sightings
-from handlers.commands import Asker, text_of
-from handlers.context import Services
+from handlers.commands import Asker, tell, text_of
+from handlers.context import Context, Services
 from handlers.convert import name_of, sender_of, thread_of, title_of
 from handlers.rights import Right
 
@@ -47,6 +48,9 @@ class Doubt:
     seen: tuple[Person, ...]
 
 
+Find = Callable[[Services, Asker], Awaitable[Target | Doubt | None]]
+
+
 async def find(services: Services, asker: Asker) -> Target | Doubt | None:
     """Return whom a command names: by a mention as its first word, by the reply, or by a number or @name there.
 
@@ -66,7 +70,23 @@ async def find(services: Services, asker: Asker) -> Target | Doubt | None:
     return None
 
 
-def how_to_name(language: str, command: str) -> Html:
+async def whom(context: Context, asker: Asker, command: str, *, search: Find = find) -> Target | None:
+    """Return whom a command names; when that is not sure, ask back, and return None."""
+    if _is_ambiguous(asker):
+        named = asker.words[0]
+        await tell(context, asker, lambda language: _whom_of_two(language, command, named))
+        return None
+    found = await search(context.services, asker)
+    if isinstance(found, Doubt):
+        await tell(context, asker, lambda language: whom_of_several(language, command, found))
+        return None
+    if found is None or found.sender.id == 0:
+        await tell(context, asker, lambda language: _how_to_name(language, command))
+        return None
+    return found
+
+
+def _how_to_name(language: str, command: str) -> Html:
     """Say how a command names somebody."""
     return say(
         language,
@@ -97,7 +117,7 @@ def whom_of_several(language: str, command: str, doubt: Doubt) -> Html:
     return lines(title, *shown)
 
 
-def is_ambiguous(asker: Asker) -> bool:
+def _is_ambiguous(asker: Asker) -> bool:
     """Whether a command names somebody by its first word and replies to a message, which may be somebody else's."""
     if asker.reply is None or not asker.words or _mentioned(asker.message) is not None:
         return False
@@ -105,7 +125,7 @@ def is_ambiguous(asker: Asker) -> bool:
     return word.startswith("@") or (NUMBER.fullmatch(word) is not None and len(word.lstrip("-")) >= SHORTEST_ID)
 
 
-def whom_of_two(language: str, command: str, named: str) -> Html:
+def _whom_of_two(language: str, command: str, named: str) -> Html:
     """Ask which of the two a command is about that replies to one and names another."""
     return say(
         language,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import answers, trust
@@ -12,22 +10,19 @@ from bot.model import Sender, SenderKind
 from bot.policy import PUNISHABLE, Standing
 from bot.store import trusted
 from handlers import guard, replies, target
-from handlers.commands import Asker, language_of
+from handlers.commands import Asker, language_of, tell
 from handlers.context import Context
-from handlers.target import Doubt, Target
-
-Words = Callable[[str], Html]
 
 
 async def give(context: Context, asker: Asker) -> None:
     """``/trust WHO``: the bot punishes somebody no more, whatever they post."""
-    whom = await _whom(context, asker, "trust")
+    whom = await target.whom(context, asker, "trust")
     if whom is None:
         return
     sender = whom.sender
     standing = await guard.standing_in(context.services, asker.chat_id, sender)
     if standing not in PUNISHABLE:
-        await _say(context, asker, lambda language: _spared(language, sender, standing))
+        await tell(context, asker, lambda language: _spared(language, sender, standing))
         return
 
     async def write(connection: AsyncConnection) -> None:
@@ -42,7 +37,7 @@ async def take(context: Context, asker: Asker) -> None:
     """``/untrust WHO``: the chat's rules count for somebody again; for whoever left the chat too."""
     sender = await _numbered(context, asker)
     if sender is None:
-        whom = await _whom(context, asker, "untrust")
+        whom = await target.whom(context, asker, "untrust")
         if whom is None:
             return
         sender = whom.sender
@@ -88,27 +83,3 @@ async def _numbered(context: Context, asker: Asker) -> Sender | None:
         found = await trusted.get(connection, asker.chat_id, number)
     kind = SenderKind.USER if number > 0 else SenderKind.CHANNEL
     return Sender(kind, number, found.name) if found else None
-
-
-async def _whom(context: Context, asker: Asker, command: str) -> Target | None:
-    """Find out who is meant; when that is not sure, ask, and return None."""
-    if target.is_ambiguous(asker):
-        named = asker.words[0]
-        await _say(context, asker, lambda language: target.whom_of_two(language, command, named))
-        return None
-    whom = await target.find(context.services, asker)
-    if isinstance(whom, Doubt):
-        doubt = whom
-        await _say(context, asker, lambda language: target.whom_of_several(language, command, doubt))
-        return None
-    if whom is None or whom.sender.id == 0:
-        await _say(context, asker, lambda language: target.how_to_name(language, command))
-        return None
-    return whom
-
-
-async def _say(context: Context, asker: Asker, words: Words) -> None:
-    async def write(connection: AsyncConnection) -> None:
-        await replies.answer(connection, context.turn, words(await language_of(connection, asker)))
-
-    await context.turn.commit(write)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import undo as story
-from bot.i18n import Html, say
+from bot.i18n import say
 from bot.store import chats
 from bot.undo import Result
 from handlers import guard, replies
 from handlers.callback import INVALID, Pressed, Toast
-from handlers.commands import Asker, away, denied, language_of, refusal
+from handlers.commands import Asker, away, denied, language_of, refusal, tell
 from handlers.context import Context, Services
 from handlers.undoing import Found, find, undoing_of
 
@@ -26,19 +24,19 @@ async def undo(context: Context, asker: Asker) -> None:
     """``/undo N [keep]``: take a case back, by the rights that the asker has in the case's chat at this moment."""
     number = asker.words[0].lstrip("#") if asker.words else ""
     if not (number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS):
-        await _say(context, asker, lambda language: say(language, "Take back which case? Give its number: /undo 12"))
+        await tell(context, asker, lambda language: say(language, "Take back which case? Give its number: /undo 12"))
         return
     keeps = KEEP in (word.lower() for word in asker.words[1:])
     found = await find(context.services, int(number), keeps=keeps)
     chat_member = await _member(context.services, asker, found)
     if found is None or not guard.has_right(chat_member, None):
-        await _say(context, asker, lambda language: say(language, "There is no case {number} here.", number=number))
+        await tell(context, asker, lambda language: say(language, "There is no case {number} here.", number=number))
         return
     if (missing := guard.lacking(chat_member, found.right)) is not None:
-        await _say(context, asker, lambda language: refusal(language, missing))
+        await tell(context, asker, lambda language: refusal(language, missing))
         return
     if await guard.is_away(context.services, found.case.chat_id):
-        await _say(context, asker, away)
+        await tell(context, asker, away)
         return
     here = found.case.chat_id == asker.chat_id
     undoing = await undoing_of(context, found, (asker.user_id, asker.name), chat_member, keeps=keeps, here=here)
@@ -82,10 +80,3 @@ async def _member(services: Services, asker: Asker, found: Found | None) -> dict
     if not asker.is_private and found.case.chat_id not in places:
         return {}
     return await guard.member(services, found.case.chat_id, asker.user_id)
-
-
-async def _say(context: Context, asker: Asker, words: Callable[[str], Html]) -> None:
-    async def write(connection: AsyncConnection) -> None:
-        await replies.answer(connection, context.turn, words(await language_of(connection, asker)))
-
-    await context.turn.commit(write)

@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model import SenderKind
 from bot.store import upsert
 from bot.store.cases import Case
 from bot.store.tables import case_actions, cases, outbox, raid_lines, raids
@@ -50,6 +51,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Toll:
     """What a raid came to: posts that are gone, their posters, and removals that are still under way.
+
+    Of a channel's own posts nobody is known as the poster.
 
     `waiting` are cases that wait for an admin, `held` those of them that have no card of their own yet; `lists` are
     those that matched most, with how often.
@@ -138,7 +141,8 @@ async def is_waiting(connection: AsyncConnection, *keys: str) -> bool:
 async def toll(connection: AsyncConnection, raid: Raid) -> Toll:
     """Count what a raid came to; a post that Telegram would not let the bot remove is not counted."""
     deletes = and_(case_actions.c.case_id == cases.c.id, case_actions.c.kind == "delete")
-    posts, posters = func.count(cases.c.id.distinct()), func.count(cases.c.sender_id.distinct())
+    known = case((cases.c.sender_kind != SenderKind.CHAT.value, cases.c.sender_id))
+    posts, posters = func.count(cases.c.id.distinct()), func.count(known.distinct())
     query = select(posts, posters).join(case_actions, deletes).where(_within(raid))
     removed, people = (await connection.execute(query.where(case_actions.c.state.in_(("done", "gone"))))).one()
     pending, _ = (await connection.execute(query.where(case_actions.c.state == "pending"))).one()

@@ -78,11 +78,11 @@ async def kept(database: Database, chat_id: int = THERE) -> FedBan:
     return found
 
 
-async def meet(database: Database, where: Place, message: int | None = None) -> None:
+async def meet(database: Database, where: Place, message: int | None = None, mark: str = "1") -> None:
     """The poster joins a chat, or writes a message there."""
     found = await kept(database, where.chat_id)
     ref = MessageRef(where.chat_id, message) if message else None
-    await database.write(lambda connection: fedbans.meet(connection, found, where, WHO, ref))
+    await database.write(lambda connection: fedbans.meet(connection, found, where, WHO, ref, mark=mark))
 
 
 async def bans_in(database: Database, chat_id: int) -> int:
@@ -253,6 +253,24 @@ async def test_a_ban_that_telegram_refused_is_tried_again_at_the_door(database: 
         assert "banChatMember" in {row.method for row in await outbox.due(connection, 50)}
 
 
+async def test_who_comes_back_into_a_basic_group_is_put_out_again(database: Database, fed: Fed) -> None:
+    """Telegram keeps nobody out of one: each return is met once, and silently, until an admin of the chat undoes it."""
+    there = place(THERE, chat_type="group")
+    await ban(database, order(fed, (there,), chat_id=None))
+    told = len(await work.made(database, "sendMessage"))
+    for mark in ("1", "1", "2"):
+        await meet(database, there, mark=mark)
+    await meet(database, there, 8, mark="3")
+    assert await bans_in(database, THERE) == 4
+    assert [one.args["message_id"] for one in await work.made(database, "deleteMessage", THERE)] == [8]
+    assert len(await work.made(database, "sendMessage")) == told
+    async with database.read() as connection:
+        number = int(await connection.scalar(select(case_rows.c.id).where(case_rows.c.chat_id == THERE)) or 0)
+    await database.write(lambda connection: records.note(connection, number, "undo"))
+    await meet(database, there, mark="4")
+    assert await bans_in(database, THERE) == 4
+
+
 async def test_a_ban_is_taken_back_where_it_acted(database: Database, fed: Fed) -> None:
     """/unfban lifts the ban in the chats where it acted, and who joins after that is left alone."""
     await ban(database, order(fed))
@@ -285,7 +303,7 @@ async def test_imported_bans_act_at_the_door(database: Database, fed: Fed) -> No
     assert found.reason == "ads"
     assert await bans_in(database, THERE) == 0
     spammer = Sender(SenderKind.USER, 77, "Spammer")
-    await database.write(lambda c: fedbans.meet(c, found, place(THERE), spammer, None))
+    await database.write(lambda c: fedbans.meet(c, found, place(THERE), spammer, None, mark="1"))
     assert await bans_in(database, THERE) == 1
 
 

@@ -10,16 +10,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.app import App
 from bot.model import Fingerprint, Frame, MediaKind, MediaPost, MediaRef, MessageRef, Sender, SenderKind
 from bot.sandbox.rights import Member
-from bot.sandbox.server import Server
-from bot.sandbox.world import World
-from bot.settings import Media, Settings, Telegram, Web
 from bot.store import chats, inbox, media
 from bot.store.media import Known
 from bot.store.reporttables import reports
@@ -28,7 +23,7 @@ from bot.store.telltables import raid_waits
 from bot.telegram.sorting import arrival
 from handlers.context import KEY, LOOKUPS, Services
 from tests.contract.cast import CHANNEL, FORUM, PRIVATE, SHARED, SUPERGROUP, Cast, Json
-from tests.contract.stage import TOKEN
+from tests.contract.machine import machine
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -42,27 +37,12 @@ OUTSIDER = 7_000_002
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
     """The machine but for its loops, in a chat of each kind; the channel's comments are in the supergroup."""
-    world = World(TOKEN)
-    async with Server(world) as server:
-        where = {"base_url": f"{server.url}/bot", "base_file_url": f"{server.url}/file/bot"}
-        app = App(
-            Settings(
-                data_dir=tmp_path_factory.mktemp("bot"),
-                telegram=Telegram(token=SecretStr(TOKEN), **where),
-                web=Web(listen="off"),
-                media=Media(image_workers=1),
-            )
-        )
-        made = Cast(app, world)
-        with pytest.MonkeyPatch.context() as patch:
-            async with app._ready():
-                patch.setattr(app.gateway, "call", made.call)
-                await app.feed.load()
-                app.feed.ready.set()
-                made.gather()
-                made.people["outsider"] = world.create_user("Outsider", id_=OUTSIDER).id
-                await app.database.write(lambda c: _meet(c, made))
-                yield made
+    async with machine(tmp_path_factory.mktemp("bot")) as made:
+        await made.app.feed.load()
+        made.app.feed.ready.set()
+        made.people["outsider"] = made.world.create_user("Outsider", id_=OUTSIDER).id
+        await made.app.database.write(lambda c: _meet(c, made))
+        yield made
 
 
 async def _meet(connection: AsyncConnection, cast: Cast) -> None:

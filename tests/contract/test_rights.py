@@ -9,18 +9,13 @@ from functools import partial
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import handlers
 from bot import cards, exchange
-from bot.app import App
 from bot.cards import Card
 from bot.model import ChatSettings
-from bot.sandbox.server import Server
-from bot.sandbox.world import World
-from bot.settings import Media, Settings, Telegram, Web
 from bot.settingsfile import Wanted
 from bot.store import cases as records
 from bot.store import chats
@@ -44,7 +39,7 @@ from tests.contract.cast import (
     Json,
     lets,
 )
-from tests.contract.stage import TOKEN
+from tests.contract.machine import machine
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -70,33 +65,19 @@ VALUES = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
     """The machine with everything but its loops; a command that was let through is noted instead of carried out."""
-    world = World(TOKEN)
-    world.create_user("Maintainer", id_=MAINTAINER)
-    async with Server(world) as server:
-        app = App(
-            Settings(
-                data_dir=tmp_path_factory.mktemp("bot"),
-                telegram=Telegram(
-                    token=SecretStr(TOKEN), base_url=f"{server.url}/bot", base_file_url=f"{server.url}/file/bot"
-                ),
-                web=Web(listen="off"),
-                media=Media(image_workers=1, image_seconds=60),
-                maintainers=(MAINTAINER,),
-            )
-        )
-        made = Cast(app, world, people={"maintainer": MAINTAINER})
+    acted: list[int] = []
 
-        async def act(context: Context, _asker: Asker) -> None:
-            made.acted.append(context.turn.row.update_id)
+    async def act(context: Context, _asker: Asker) -> None:
+        acted.append(context.turn.row.update_id)
 
-        with pytest.MonkeyPatch.context() as patch:
-            for table in (handlers.ADMIN_COMMANDS, handlers.MEMBER_COMMANDS):
-                for name in table:
-                    patch.setitem(table, name, act)
-            async with app._ready():
-                patch.setattr(app.gateway, "call", made.call)
-                made.gather()
-                yield made
+    with pytest.MonkeyPatch.context() as patch:
+        for table in (handlers.ADMIN_COMMANDS, handlers.MEMBER_COMMANDS):
+            for name in table:
+                patch.setitem(table, name, act)
+        folder, people = tmp_path_factory.mktemp("bot"), {"maintainer": MAINTAINER}
+        async with machine(folder, people, maintainers=(MAINTAINER,)) as made:
+            made.acted = acted
+            yield made
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -175,12 +156,13 @@ def data_of(message: Json, place: int = 0) -> str:
 
 
 async def test_a_confirmation_asks_for_the_commands_right(cast: Cast) -> None:
-    """An anonymous admin's command, and a channel's, is done for a presser who may give it, and once only."""
+    """An anonymous admin's command, and a channel's, is done for an admin who may give it, and once only."""
     wrong = []
     for kind, name in zip(itertools.cycle((SUPERGROUP, CHANNEL)), handlers.ADMIN_COMMANDS, strict=False):
         prompt = await waiting(cast, kind, name)
-        for role in sorted(PEOPLE, key=lambda one: lets(one, COMMANDS[name])):
-            count, may = len(cast.acted), lets(role, COMMANDS[name])
+        right = Right.ADMIN if COMMANDS[name] is Right.EVERYBODY else COMMANDS[name]
+        for role in sorted(PEOPLE, key=lambda one: lets(one, right)):
+            count, may = len(cast.acted), lets(role, right)
             toast = await cast.press(role, prompt, data_of(prompt))
             if (DENIED in toast) == may or (len(cast.acted) > count) != may:
                 wrong.append(f"{kind} /{name} confirmed by {role}: {toast}")

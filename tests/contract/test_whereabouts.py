@@ -8,16 +8,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import cards, exchange
-from bot.app import App
 from bot.cards import Card
-from bot.sandbox.server import Server
-from bot.sandbox.world import World
-from bot.settings import Media, Settings, Telegram, Web
 from bot.settingsfile import Wanted
 from bot.store import cases as records
 from bot.store import chats, inbox
@@ -25,7 +20,7 @@ from bot.store.tables import audit, case_actions, cases, outbox
 from bot.store.tables import chats as chat_rows
 from bot.telegram.sorting import arrival
 from tests.contract.cast import FORUM, PRIVATE, SUPERGROUP, Cast, Json
-from tests.contract.stage import TOKEN
+from tests.contract.machine import machine
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -40,23 +35,8 @@ GONE, NONE, GROUP = "I am not in that chat any more", "There is no case", "works
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cast(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cast]:
     """The machine with everything but its loops; the owner talks to it in private as well."""
-    world = World(TOKEN)
-    async with Server(world) as server:
-        where = {"base_url": f"{server.url}/bot", "base_file_url": f"{server.url}/file/bot"}
-        app = App(
-            Settings(
-                data_dir=tmp_path_factory.mktemp("bot"),
-                telegram=Telegram(token=SecretStr(TOKEN), **where),
-                web=Web(listen="off"),
-                media=Media(image_workers=1),
-            )
-        )
-        made = Cast(app, world)
-        with pytest.MonkeyPatch.context() as patch:
-            async with app._ready():
-                patch.setattr(app.gateway, "call", made.call)
-                made.gather()
-                yield made
+    async with machine(tmp_path_factory.mktemp("bot")) as made:
+        yield made
 
 
 async def case_of(cast: Cast, kind: str) -> tuple[int, Json]:

@@ -10,9 +10,21 @@ from tests.flow.places import ADMIN_RIGHTS, Json, Place
 _numbers = itertools.count(1)
 
 
+def address(chat: int, message: int, path: str = "") -> str:
+    """A message's link as members copy it; of a basic group's messages there are none."""
+    return f"https://t.me/c/{str(chat)[4:]}/{path}{message}"
+
+
 async def file_report(place: Place, message: int, reason: str = "", *, as_: int | None = None) -> int:
-    """Somebody reports a message with /report; the number of the command's message."""
-    return await place.say(f"/report {reason}".strip(), as_=as_ or place.other, reply_to=message)
+    """Somebody reports a message with /report; the number of the command's message.
+
+    In a channel, where members write nothing, they give the message's link in private.
+    """
+    user = as_ or place.other
+    if place.is_channel:
+        link = address(place.chat, message)
+        return int((await place.client.post_one(user, user, f"/report {link} {reason}".strip()))["message_id"])
+    return await place.say(f"/report {reason}".strip(), as_=user, reply_to=message)
 
 
 async def card_of(place: Place, text: str = "Reported by") -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.flow.kinds import CHANNEL, FORUM, GROUP, SUPERGROUP, in_groups, in_large_groups
+from tests.flow.kinds import CHANNEL, FORUM, GROUP, SUPERGROUP, in_all, in_groups, in_large_groups
 from tests.flow.places import Json, Place, Places
 from tests.flow.reporting import card_now, data_of, forge
 
@@ -70,7 +70,7 @@ async def test_a_false_match_is_appealed_against_and_overturned(places: Places, 
     await place.said("not opened again", chat=place.member)
 
 
-@in_groups
+@in_all
 async def test_a_ban_is_appealed_against_and_reduced_by_another_admin(places: Places, kind: str) -> None:
     """Who banned is refused, another admin reduces; the member may come in again, muted where that can be."""
     place = await places.group(kind)
@@ -88,32 +88,33 @@ async def test_a_ban_is_appealed_against_and_reduced_by_another_admin(places: Pl
     await place.said("you may come in again", chat=place.member)
     await place.settle()
     status = await place.status(place.member)
-    assert status["status"] == ("left" if kind == GROUP else "restricted")
-    shown = "not banned any more" if kind == GROUP else "muted for 1 day"
+    assert status["status"] == ("left" if kind in (GROUP, CHANNEL) else "restricted")
+    shown = "not banned any more" if kind in (GROUP, CHANNEL) else "muted for 1 day"
     await place.said(shown, chat=place.member)
     await place.client.post(place.owner, place.log or 0, f"/case {number}")
     assert "It was my own picture" in (await place.said("Appeal: reduced", chat=place.log))["text"]
 
 
-@in_large_groups
+@in_all
 async def test_the_only_admin_decides_and_is_told_why(places: Places, kind: str) -> None:
     """Nobody else could: the card says so, and who acted may uphold; the member is told."""
     place = await places.group(kind)
     await place.client.start_bot(place.member)
     await place.client.demote(place.chat, place.admin)
-    asked = await place.command(f"/mute {place.member} 2h", as_=place.owner)
-    number = number_in(await place.answered("is muted", after=asked))
+    asked = await place.command(f"/warn {place.member} rude", as_=place.owner)
+    number = number_in(await place.answered("is warned", after=asked))
     await place.settle()
     card = await appealed(place, number)
     assert "Nobody else here could decide it" in card["text"]
     assert "upheld" in str(await place.press(card, "Uphold", as_=place.owner))
     await place.said("it stays as it is", chat=place.member)
-    assert (await place.status(place.member))["status"] == "restricted"
+    assert place.strikes(place.member) == 1
 
 
-async def test_an_appellant_who_became_an_admin_does_not_decide(places: Places) -> None:
+@in_all
+async def test_an_appellant_who_became_an_admin_does_not_decide(places: Places, kind: str) -> None:
     """Their appeal is heard, their own press is refused, another admin's counts."""
-    place = await places.group()
+    place = await places.group(kind)
     await place.client.start_bot(place.member)
     number = number_in(await place.answered("is warned", after=await place.command(f"/warn {place.member} rude")))
     await place.client.promote(place.chat, place.member, True)
@@ -131,10 +132,18 @@ async def test_in_a_group_an_appeal_is_led_away(places: Places, kind: str) -> No
     place = await places.group(kind)
     said = await place.say("/appeal 1 my secret", as_=place.member)
     await place.wait_gone(said)
-    hint = await place.said("between its author and the admins")
+    hint = await place.answered("between its author and the admins")
     assert hint.get("message_thread_id") == (place.topic if kind == FORUM else None)
     assert hint["reply_markup"]["inline_keyboard"][0][0]["url"].endswith("?start=appeal")
     assert place.rows("select count(*) from appeals where appellant_id=?", place.member) == [(0,)]
+
+
+async def test_in_a_channel_nobody_appeals_aloud(places: Places) -> None:
+    """Only admins post there: a post that says /appeal stays where it is, and nothing comes of it."""
+    place = await places.group(CHANNEL)
+    said = await place.say("/appeal 1 my secret")
+    assert await place.is_there(said)
+    assert not [text for text in await place.texts() if "between its author and the admins" in text]
 
 
 @in_large_groups

@@ -6,16 +6,18 @@ import pytest
 
 from bot.sandbox.client import SandboxClient, photo
 from bot.sandbox.samples import sample
+from tests.flow.kinds import in_all, in_groups
 from tests.flow.places import Places
 
 
-@pytest.mark.parametrize("words", ["/help", "/ban"])
-async def test_a_command_in_the_caption_hides_nothing(places: Places, client: SandboxClient, words: str) -> None:
+@in_all
+async def test_a_command_in_the_caption_hides_nothing(places: Places, client: SandboxClient, kind: str) -> None:
     """A failed scan is made up for, though the picture's caption is a command that can be answered."""
-    place = await places.group()
-    await client.fault("getFile", code=502)
-    known = photo(sample("listed-1").data(), caption=words)
-    await place.wait_gone((await client.post_one(place.member, place.chat, media=[known]))["message_id"])
+    place = await places.group(kind)
+    for words, name in (("/help", "listed-1"), ("/ban", "listed-2")):
+        await client.fault("getFile", code=502)
+        await place.wait_gone(*await place.post(media=[photo(sample(name).data(), caption=words)]))
+        await place.settle()
 
 
 async def test_a_match_waits_until_telegram_answers(places: Places, client: SandboxClient) -> None:
@@ -38,9 +40,10 @@ async def test_whom_telegram_does_not_know_is_not_punished(places: Places, clien
     assert place.strikes(place.admin) == 0
 
 
-async def test_who_has_left_is_punished(places: Places, client: SandboxClient) -> None:
+@in_groups
+async def test_who_has_left_is_punished(places: Places, client: SandboxClient, kind: str) -> None:
     """Somebody who left before the post was judged is struck as a member: Telegram says that they left."""
-    place = await places.group()
+    place = await places.group(kind)
     await client.fault("getFile", code=502)  # so that they are gone before the picture is known
     known = await place.post_sample("listed-1")
     await client.leave(place.member, place.chat)

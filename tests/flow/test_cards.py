@@ -13,7 +13,7 @@ from tests.flow.reporting import card_now, card_of, data_of, file_report, forge,
 # --- deciding ------------------------------------------------------------------------------------
 
 
-@in_groups
+@in_all
 async def test_of_two_admins_one_decides_and_the_reporter_learns_it(places: Places, kind: str) -> None:
     """The second press finds the case decided and is told by whom; the reporter is told the outcome once."""
     place = await places.group(kind)
@@ -33,7 +33,7 @@ async def test_of_two_admins_one_decides_and_the_reporter_learns_it(places: Plac
     assert not now.get("reply_markup", {}).get("inline_keyboard")
 
 
-@in_groups
+@in_all
 async def test_dismissing_leaves_the_message_and_says_so(places: Places, kind: str) -> None:
     """A dismissed report changes nothing in the group, and its reporter learns that no violation was found."""
     place = await places.group(kind)
@@ -66,10 +66,39 @@ async def test_what_is_decided_against_the_poster_removes_the_post(
     await file_report(place, bad)
     await place.press(await card_of(place), words, as_=place.admin)
     await place.wait_gone(bad)
-    await place.said("Case ")
+    await place.answered("Case ")
     await place.settle()
     assert (await place.status(place.member))["status"] == status
     assert place.strikes(place.member) == (1 if words == "Warn" else 0)
+
+
+async def test_a_channels_own_post_has_nobody_to_punish(places: Places) -> None:
+    """What would be done to the poster is refused with the reason, and the case waits for another decision."""
+    place = await places.group(CHANNEL)
+    bad = await place.say("something vile")
+    await file_report(place, bad)
+    card = await card_of(place)
+    for words in ("Warn", "Mute", "Ban"):
+        assert "own post" in str(await place.press(card, words, as_=place.owner))
+    await place.press(card, "Delete", as_=place.admin)
+    await place.wait_gone(bad)
+    await place.settle()
+    assert place.strikes(place.admin) == 0
+
+
+async def test_a_channels_older_post_is_reported_by_a_forward(places: Places) -> None:
+    """A post from before the bot came is not found by its link, which is said; its forward shows all that it is."""
+    place = await places.group(CHANNEL)
+    await place.client.remove_bot(place.owner, place.chat)
+    bad = await place.post_sample("clean-2")
+    await place.client.add_bot(place.owner, place.chat, [*RIGHTS, "can_post_messages"])
+    await place.settle()
+    await file_report(place, bad)
+    await place.said("I do not know that message", chat=place.other)
+    await place.client.post(place.other, place.other, forward_of={"chat_id": place.chat, "message_id": bad})
+    await place.press(await card_of(place), "Block this media", as_=place.admin)
+    await place.wait_gone(bad)
+    await takes_effect(place, "clean-2")
 
 
 async def test_a_basic_groups_card_says_that_nobody_can_be_muted(places: Places) -> None:
@@ -83,7 +112,7 @@ async def test_a_basic_groups_card_says_that_nobody_can_be_muted(places: Places)
     assert place.rows("select state from cases where chat_id=?", place.chat) == [("open",)]
 
 
-@in_groups
+@in_all
 async def test_blocking_the_media_keeps_it_out(places: Places, kind: str) -> None:
     """“Block this media” removes the message, and the same picture vanishes when it is posted again."""
     place = await places.group(kind)
@@ -94,9 +123,10 @@ async def test_blocking_the_media_keeps_it_out(places: Places, kind: str) -> Non
     await takes_effect(place, "clean-1")
 
 
-async def test_media_older_than_the_bot_can_be_blocked(places: Places) -> None:
+@in_groups
+async def test_media_older_than_the_bot_can_be_blocked(places: Places, kind: str) -> None:
     """A picture posted before the bot came is scanned when it is reported, so that it can be blocked."""
-    place = await places.group(rights=None, log=False)
+    place = await places.group(kind, rights=None, log=False)
     await place.client.remove_bot(place.owner, place.chat)
     bad = await place.post_sample("clean-2")
     await place.client.add_bot(place.owner, place.chat, RIGHTS)
@@ -114,9 +144,10 @@ async def takes_effect(place: Place, name: str) -> None:
     await place.post_until(lambda: place.post_sample(name, as_=place.admin), is_there=False)
 
 
-async def test_a_text_has_no_media_to_block(places: Places) -> None:
+@in_all
+async def test_a_text_has_no_media_to_block(places: Places, kind: str) -> None:
     """“Block this media” on a text says that there is nothing to block, and the case stays open."""
-    place = await places.group()
+    place = await places.group(kind)
     bad = await place.say("only words")
     await file_report(place, bad)
     card = await card_of(place)
@@ -127,9 +158,10 @@ async def test_a_text_has_no_media_to_block(places: Places) -> None:
     assert place.rows("select state from cases where chat_id=?", place.chat) == [("closed",)]
 
 
-async def test_a_reported_picture_that_is_listed_is_judged_at_once(places: Places) -> None:
+@in_groups
+async def test_a_reported_picture_that_is_listed_is_judged_at_once(places: Places, kind: str) -> None:
     """A listed picture from before the bot came is removed when it is reported, and the reporter is told."""
-    place = await places.group(rights=None, log=False)
+    place = await places.group(kind, rights=None, log=False)
     await place.client.remove_bot(place.owner, place.chat)
     bad = await place.post_sample("listed-1")
     await place.client.add_bot(place.owner, place.chat, RIGHTS)
@@ -142,7 +174,7 @@ async def test_a_reported_picture_that_is_listed_is_judged_at_once(places: Place
     assert place.rows("select kind, state from cases where chat_id=?", place.chat) == [("match", "closed")]
 
 
-@in_groups
+@in_all
 async def test_a_claim_is_shown_and_let_go(places: Places, kind: str) -> None:
     """The card shows who looks after it; another admin is told; the first one lets go of it again."""
     place = await places.group(kind)
@@ -163,7 +195,7 @@ async def test_a_claim_is_shown_and_let_go(places: Places, kind: str) -> None:
 # --- rights --------------------------------------------------------------------------------------
 
 
-@in_groups
+@in_all
 async def test_rights_count_at_the_moment_of_the_press(places: Places, kind: str) -> None:
     """A demoted admin's press changes nothing, nor does one by an admin without the right that the button asks for."""
     place = await places.group(kind)
@@ -181,9 +213,10 @@ async def test_rights_count_at_the_moment_of_the_press(places: Places, kind: str
 # --- where cards stand ---------------------------------------------------------------------------
 
 
-async def test_the_log_chats_admins_need_rights_in_the_group(places: Places) -> None:
+@in_all
+async def test_the_log_chats_admins_need_rights_in_the_group(places: Places, kind: str) -> None:
     """Whoever presses in the log chat decides for the reported group, so it is there that they must be an admin."""
-    place = await places.group()
+    place = await places.group(kind)
     assert place.log is not None
     await place.client.add_member(place.log, place.other, rights=ADMIN_RIGHTS)
     bad = await place.say("something vile")
@@ -195,7 +228,7 @@ async def test_the_log_chats_admins_need_rights_in_the_group(places: Places) -> 
     await place.wait_gone(bad)
 
 
-@in_groups
+@in_all
 async def test_without_a_log_chat_the_group_has_the_card(places: Places, kind: str) -> None:
     """Where neither log chat nor owner can be written to, the card stands in the group and only admins decide it."""
     place = await places.group(kind, log=False)

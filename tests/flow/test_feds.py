@@ -9,7 +9,7 @@ from bot.sandbox.client import SandboxClient, medium
 from bot.sandbox.samples import sample
 from bot.store import feds
 from bot.store.db import Database
-from tests.flow.kinds import GROUP, SUPERGROUP
+from tests.flow.kinds import CHANNEL, GROUP, LARGE, SUPERGROUP, in_all
 from tests.flow.places import Place, Places
 from tests.running import haechi
 
@@ -46,7 +46,7 @@ async def join(one: Place, two: Place, quiet: Place, number: str) -> None:
     await one.said("I know no federation", after=asked)
     for place in (one, two, quiet):
         asked = await place.say(f"/joinfed {number}", as_=place.owner)
-        await place.said("is in the federation Our groups now", after=asked)
+        await place.answered("is in the federation Our groups now", after=asked)
     asked = await one.say(f"/joinfed {number}", as_=one.owner)
     await one.said("already", after=asked)
 
@@ -130,13 +130,64 @@ async def _is(place: Place, user: int, wanted: str) -> bool:
     return bool((await place.status(user))["status"] == wanted)
 
 
-async def test_a_picture_blocked_in_one_chat_vanishes_in_the_other(places: Places, client: SandboxClient) -> None:
-    """/block in one chat of a federation counts in its others, and strikes add up across them."""
-    one, two = await places.group(), await places.group()
+@in_all
+async def test_a_chat_of_any_kind_takes_part(places: Places, client: SandboxClient, kind: str) -> None:
+    """A ban acts at once and at the door, in a basic group at each return, but on nobody whom the chat trusts."""
+    place = await places.group(kind)
+    runs, trusted, stranger = place.admin, *[(await client.create_user("New"))["id"] for _ in range(2)]
+    await client.add_member(place.chat, trusted)
+    founder, number = await founded(client, place, "Everywhere")
+    await client.post(founder, founder, f"/fedadmins promote {runs}")
+    await place.said("peut utiliser /fban", chat=founder)
+    asked = await place.command(f"/joinfed {number}", as_=place.owner)
+    await place.answered("is in the federation", after=asked)
+    await place.answered("is trusted here now", after=await place.command(f"/trust {trusted}"))
+
+    asked = await place.command(f"/fban {place.member} very rude")
+    assert "very rude" in (await place.answered("is banned in the federation", after=asked))["text"]
+    gone = "left" if kind == GROUP else "kicked"
+    assert await status(place, place.member) == gone
+    await client.post(runs, runs, f"/fban {trusted}")
+    assert "They are trusted here" in (await place.said("Banned in the federation", chat=place.log))["text"]
+    assert await status(place, trusted) == "member"
+
+    rows = EXPORT.format(banned=stranger)
+    await client.post(founder, founder, None, [medium("document", rows.encode(), filename="b", caption="/fedimport")])
+    await place.said("1 bannissement", chat=founder)
+    for _ in range(2 if kind == GROUP else 1):
+        await client.join(stranger, place.chat)
+        await client.wait_for(lambda: _is(place, stranger, gone), what="the ban at the door")
+        await place.settle()
+
+    await place.answered("has left the federation", after=await place.command("/leavefed", as_=place.owner))
+    await place.answered("in no federation", after=await place.command("/fedinfo"))
+
+
+async def test_a_command_that_waits_is_not_spoilt_by_a_reader(places: Places, client: SandboxClient) -> None:
+    """A federation's ban given in a channel has a button that only the channel's admins may press."""
+    place = await places.group(CHANNEL)
+    founder, number = await founded(client, place, "Seen by all")
+    await client.post(founder, founder, f"/fedadmins promote {place.admin}")
+    await place.said("peut utiliser /fban", chat=founder)
+    await place.command(f"/joinfed {number}", as_=place.owner)
+    asked = await place.say(f"/fban {place.member}")
+    prompt = await place.answered("I cannot see who you are", after=asked)
+    assert "an admin of this chat" in str(await place.press(prompt, "Confirm", as_=place.other))
+    await place.press(prompt, "Confirm", as_=place.admin)
+    await place.answered("is banned in the federation", after=asked)
+    assert await status(place, place.member) == "kicked"
+
+
+@in_all
+async def test_a_picture_blocked_in_one_chat_vanishes_in_the_other(
+    places: Places, client: SandboxClient, kind: str
+) -> None:
+    """/block in one chat of a federation counts in its others, and strikes add up across them where they are given."""
+    one, two = await places.group(log=False), await places.group(kind)
     _, number = await founded(client, one, "Pictures")
     for place in (one, two):
-        asked = await place.say(f"/joinfed {number}", as_=place.owner)
-        await place.said("is in the federation", after=asked)
+        asked = await place.command(f"/joinfed {number}", as_=place.owner)
+        await place.answered("is in the federation", after=asked)
     await client.add_member(one.chat, two.member)
     first = await one.post_photo(sample("clean-1").data(), as_=two.member)
     asked = await one.say("/block", as_=one.admin, reply_to=first)
@@ -146,7 +197,12 @@ async def test_a_picture_blocked_in_one_chat_vanishes_in_the_other(places: Place
     await one.said("strike 1", after=asked)
     await one.settle()
     second = await two.post_until(lambda: two.post_photo(sample("clean-1").data()), is_there=False)
-    await two.said("The poster was muted", after=second)
+    card = await two.said("Known abuse removed", chat=two.log)
+    assert ("own post" in card["text"]) is (kind == CHANNEL)
+    if kind in LARGE:
+        await two.answered("The poster was muted", after=second)
+    strikes = two.rows("select max(strike) from cases where chat_id=?", two.chat)
+    assert strikes == [(None if kind == CHANNEL else 2,)]
 
 
 async def test_the_operator_takes_a_file_in(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.client import SandboxClient
-from tests.flow.kinds import in_groups
+from tests.flow.kinds import CHANNEL, in_groups
 from tests.flow.places import Place, Places
 from tests.running import Bot
 
@@ -61,3 +61,11 @@ async def test_helpme_in_a_group_is_seen_by_nobody(places: Places, client: Sandb
     assert len(await place.texts()) <= len(before) + 2  # one in ten minutes, and the minute may have come meanwhile
     assert "/helpme" not in str(place.rows("select payload from inbox where chat_id=?", place.chat))
     assert not [one for one in traces(place, place.other) if one.startswith("outbox")]
+
+
+async def test_helpme_in_a_channel_leaves_the_way_for_its_readers(places: Places) -> None:
+    """Nobody sees which admin posted it: the post vanishes, and readers have the button that leads to private."""
+    place = await places.group(CHANNEL, log=False)
+    await place.wait_gone(await place.say("/helpme"))
+    hint = await place.answered("I tell you in private")
+    assert hint["reply_markup"]["inline_keyboard"][0][0]["url"].endswith("?start=helpme")

@@ -10,8 +10,8 @@ from bot.sandbox.client import SandboxClient, medium
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
 from tests.flow.conftest import is_own
-from tests.flow.kinds import CHANNEL, FORUM
-from tests.flow.places import RIGHTS, Json, Place, Places
+from tests.flow.kinds import CHANNEL, in_all
+from tests.flow.places import ADMIN_RIGHTS, RIGHTS, Json, Place, Places
 from tests.flow.reporting import card_now, stranger
 from tests.flow.test_floods import BROKEN, change
 from tests.running import TOKEN, haechi, running
@@ -32,17 +32,18 @@ async def picture(place: Place, chat: int | None = None, after: int = 0) -> Json
     return message
 
 
-async def test_a_summary_is_there_for_the_asking(places: Places) -> None:
+@in_all
+async def test_a_summary_is_there_for_the_asking(places: Places, kind: str) -> None:
     """/summary answers where it was asked, in its topic, with numbers and the bot's own drawing; members get none."""
-    place = await places.group(FORUM)
+    place = await places.group(kind)
     await place.wait_gone(await place.post_sample("listed-1"))
     await place.post_sample("clean-1")
     await place.settle()
-    asked = await place.command("/summary", as_=place.member)
-    await place.answered("it takes", after=asked)
+    if not place.is_channel:
+        await place.answered("it takes", after=await place.say("/summary", as_=place.member))
     asked = await place.command("/summary day")
     shown = await picture(place, after=asked)
-    assert shown["message_thread_id"] == place.topic
+    assert shown.get("message_thread_id") == place.topic
     for words in ("2 posts checked", "1 post matched a list", "0 reports", "1 post removed; it was gone within"):
         assert words in shown["caption"]
     assert place.log is not None
@@ -86,9 +87,10 @@ def _have_been(folder: Path, chat: int, log: int) -> None:
         connection.executemany("insert into counts values (?, ?, ?, ?, ?)", rows)
 
 
-async def test_many_posts_that_wait_are_one_card_whose_button_shows_the_next(places: Places) -> None:
+@in_all
+async def test_many_posts_that_wait_are_one_card_whose_button_shows_the_next(places: Places, kind: str) -> None:
     """The raid's card counts what waits; who is no admin of the chat is refused; /case shows a card as well."""
-    place = await places.group()
+    place = await places.group(kind)
     for number in range(WAITING):
         data = BROKEN + str((place.chat, number)).encode()
         await place.post(media=[medium("document", data, filename="picture.jpg")])
@@ -110,14 +112,17 @@ async def test_many_posts_that_wait_are_one_card_whose_button_shows_the_next(pla
     assert place.rows("select count(*) from cases where chat_id=? and state='open'", place.chat) == [(WAITING - 1,)]
 
 
-async def test_a_channel_becomes_the_log_by_what_is_posted_there(places: Places, client: SandboxClient) -> None:
+@in_all
+async def test_a_channel_becomes_the_log_by_what_is_posted_there(
+    places: Places, client: SandboxClient, kind: str
+) -> None:
     """In a channel whoever posted the link's words proves who they are; then cards come, and their buttons work."""
-    place = await places.group(log=False)
+    place = await places.group(kind, log=False)
     channel = (await client.create_chat("The log channel", place.owner, type_=CHANNEL))["id"]
     await client.add_member(channel, place.other, rights=["can_post_messages"])
     await client.add_bot(place.owner, channel, ["can_post_messages"])
-    await place.say("/logchat", as_=place.owner)
-    offer = await place.said("For a channel")
+    await place.command("/logchat", as_=place.owner)
+    offer = await place.answered("For a channel")
     urls = [row[0]["url"] for row in offer["reply_markup"]["inline_keyboard"]]
     assert urls[1] == "https://t.me/haechi_sandbox_bot?startchannel&admin=post_messages"
     payload = urls[0].partition("startgroup=")[2]
@@ -139,43 +144,66 @@ async def test_a_channel_becomes_the_log_by_what_is_posted_there(places: Places,
     await _test_by_button(place, channel)
 
 
+@in_all
+async def test_a_log_chat_of_any_kind_takes_cards_and_asks(places: Places, client: SandboxClient, kind: str) -> None:
+    """Cards come to it, their buttons and admins' questions work there, and it is given up when the bot is put out."""
+    place, log = await places.group(log=False), await places.group(kind, log=False)
+    await client.add_member(place.chat, log.owner, rights=ADMIN_RIGHTS)
+    await place.command(f"/logchat {log.chat}", as_=log.owner)
+    await log.said("This is the log chat of")
+    await place.wait_gone(await place.post_sample("listed-1"))
+    card = await log.said("Known abuse removed")
+    assert "message_thread_id" not in card
+    await place.press(card, "Undo", as_=log.owner)
+    asked = await log.command("/cases", as_=log.owner)
+    await log.answered("newest first", after=asked)
+    ((case,),) = place.rows("select id from cases where chat_id=?", place.chat)
+    asked = await log.command(f"/case {case}", as_=log.owner)
+    await log.answered("all taken back", after=asked)
+    await client.remove_bot(log.owner, log.chat)
+    await place.said("the log chat of")
+    assert place.rows("select log_chat_id from chats where chat_id=?", place.chat) == [(None,)]
+
+
 async def _test_by_button(place: Place, channel: int) -> None:
     """The log chat is tested from the health card: what is well, who may, and what Telegram says when it is not."""
     asked = await place.command("/check")
-    card = await place.said("Health of", after=asked)
+    card = await place.answered("Health of", after=asked)
     assert "it takes" in str(await place.press(card, "Test the log chat", as_=place.member))
     await place.press(card, "Test the log chat", as_=place.admin)
     await place.said("📨 Test: here the admins of", chat=channel)
-    await place.said("📨 The test post stands in The log channel", after=asked)
+    await place.answered("📨 The test post stands in The log channel", after=asked)
     await place.client.set_bot_rights(channel, ["can_delete_messages"])
-    lost = await place.said("🔕 The log chat of")
-    assert "may post messages" in lost["text"]
+    if not place.is_channel:  # whose readers need not know
+        assert "may post messages" in (await place.said("🔕 The log chat of"))["text"]
     await place.press(card, "Test the log chat", as_=place.admin)
-    failed = await place.said("The test post was not taken by The log channel", after=asked)
+    failed = await place.answered("The test post was not taken by The log channel", after=asked)
     assert "↳ Cards go elsewhere until then. Make me an administrator of that channel" in failed["text"]
-    await place.wait_gone(await place.post_sample("listed-2", as_=place.other))
+    await place.wait_gone(await place.post_sample("listed-2", as_=place.admin))
     await place.said("Known abuse removed")
     await place.settle()
-    assert sum("🔕 The log chat of" in text for text in await place.texts()) == 1
+    assert sum("🔕 The log chat of" in text for text in await place.texts()) == (0 if place.is_channel else 1)
     await place.client.set_bot_rights(channel, ["can_post_messages"])
     await place.press(card, "Check again", as_=place.admin)
-    await place.said("✓ Log chat: The log channel", after=asked)
+    await place.answered("✓ Log chat: The log channel", after=asked)
 
 
-async def test_an_owner_out_of_reach_is_told_of_once(places: Places) -> None:
+@in_all
+async def test_an_owner_out_of_reach_is_told_of_once(places: Places, kind: str) -> None:
     """Rights lost twice are two alarms, and one word that the owner hears nothing; after Start they are told."""
-    place = await places.group()
+    place = await places.group(kind)
+    more = ["can_post_messages"] if place.is_channel else []
     for _ in range(2):
-        await place.client.set_bot_rights(place.chat, ["can_restrict_members"])
+        await place.client.set_bot_rights(place.chat, ["can_restrict_members", *more])
         await place.settle()
-        await place.client.set_bot_rights(place.chat, RIGHTS)
+        await place.client.set_bot_rights(place.chat, [*RIGHTS, *more])
         await place.settle()
     texts = await place.texts(place.log)
     assert sum("I may no longer delete messages" in text for text in texts) == 2
     assert sum("🔕 I cannot tell the owner of" in text for text in texts) == 1
     await place.client.start_bot(place.owner)
     await place.settle()
-    await place.client.set_bot_rights(place.chat, ["can_restrict_members"])
+    await place.client.set_bot_rights(place.chat, ["can_restrict_members", *more])
     await place.said("I may no longer delete messages", chat=place.owner)
     await place.settle()
     assert sum("🔕" in text for text in await place.texts(place.log)) == 1

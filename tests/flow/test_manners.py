@@ -69,7 +69,7 @@ async def test_a_purge_removes_from_the_reply_to_here(places: Places, kind: str)
         assert all([await place.is_there(one) for one in doomed])
     asked = await place.command("/purge all" if kind == FORUM else "/purge", reply_to=doomed[0])
     await place.wait_gone(*doomed, asked)
-    await place.said("Removed everything")
+    await place.answered("Removed everything")
     assert await place.is_there(kept)
     calls = [
         call["args"] for call in await place.client.calls("deleteMessages") if call["args"]["chat_id"] == place.chat
@@ -95,6 +95,24 @@ def command(place: Place, number: int, reply: Json) -> Json:
     person = {"id": place.admin, "is_bot": False, "first_name": "Admin"}
     message = {"message_id": number, "date": int(time.time()), "chat": chat, "from": person, "text": "/purge"}
     return {**message, "reply_to_message": {"chat": chat, "from": person, "text": "old", **reply}}
+
+
+async def test_in_a_channel_members_are_named_and_no_word_is_said(places: Places) -> None:
+    """/swarn removes the command and its prompt, and tells the admin alone; /dwarn needs a message, and finds none."""
+    place = await places.group(CHANNEL)
+    await place.client.start_bot(place.admin)
+    before = await place.texts()
+    quiet = await place.command(f"/swarn {place.member} rude")
+    await place.wait_gone(quiet)
+    await place.said("strike 1", chat=place.admin)
+    await place.settle()
+    assert await place.texts() == before
+    asked = await place.command(f"/dwarn {place.member}")
+    await place.answered("takes a message along", after=asked)
+    asked = await place.command("/dwarn", reply_to=await place.say("news"))
+    await place.answered("own post", after=asked)
+    assert place.strikes(place.member) == 1
+    await place.answered("1 strike", after=await place.command(f"/warns {place.member}"))
 
 
 @in_groups
@@ -129,7 +147,7 @@ async def test_a_name_means_who_was_seen_with_it(places: Places, kind: str) -> N
     assert place.strikes(named) == 1
 
 
-@in_groups
+@in_all
 async def test_misused_reports_are_refused_and_taken_again(places: Places, kind: str) -> None:
     """“Misuse of reports” dismisses, refuses whoever reported without naming them, and /reportblocks takes it back."""
     place = await places.group(kind)

@@ -109,20 +109,21 @@ async def test_a_ban_is_lifted(places: Places, kind: str) -> None:
     assert (await place.status(place.member))["status"] == "left"
 
 
-async def test_a_mention_by_name_is_the_target(places: Places) -> None:
+@in_all
+async def test_a_mention_by_name_is_the_target(places: Places, kind: str) -> None:
     """A name without a username, mentioned as the first word, is meant rather than the message replied to."""
-    place = await places.group()
+    place = await places.group(kind)
     text = "/ban Other for 🐤 spam"
     user = {"id": place.other, "is_bot": False, "first_name": "Other"}
     entities = [
         {"type": "bot_command", "offset": 0, "length": 4},
         {"type": "text_mention", "offset": 5, "length": 5, "user": user},
     ]
-    await place.command(text, reply_to=await place.say("innocent"), extra={"entities": entities})
-    answer = await place.said("is banned")
+    asked = await place.command(text, reply_to=await place.say("innocent"), extra={"entities": entities})
+    answer = await place.answered("is banned", after=asked)
     assert "Reason: for 🐤 spam" in answer["text"]
     await place.settle()
-    assert (await place.status(place.other))["status"] == "kicked"
+    assert (await place.status(place.other))["status"] == ("left" if kind == GROUP else "kicked")
     assert (await place.status(place.member))["status"] == "member"
 
 
@@ -168,11 +169,11 @@ async def test_an_anonymous_admin_and_the_linked_channel_are_spared(places: Plac
     place = await places.group(linked_chat_id=channel.chat)
     hidden = await place.say("as the group", as_=place.admin, in_name_of="anonymous")
     asked = await place.command("/ban", as_=place.owner, reply_to=hidden)
-    await place.said("anonymous admin", after=asked)
+    await place.answered("anonymous admin", after=asked)
     await channel.say("news")
     forwarded = await client.wait_for(lambda: automatic(place))
     asked = await place.command("/ban", as_=place.owner, reply_to=forwarded["message_id"])
-    await place.said("linked to this group", after=asked)
+    await place.answered("linked to this group", after=asked)
 
 
 async def automatic(place: Place) -> Json | None:
@@ -188,9 +189,9 @@ async def test_a_channel_identity_is_banned_but_not_muted(places: Places, client
     channel = (await client.create_chat("A mask", place.member, type_="channel"))["id"]
     bad = await place.say("from behind a mask", in_name_of=channel)
     await place.command("/mute 1h", reply_to=bad)
-    await place.said("cannot be muted")
+    await place.answered("cannot be muted")
     await place.command("/ban", reply_to=bad)
-    await place.said("is banned")
+    await place.answered("is banned")
     await client.wait_call("banChatSenderChat", chat_id=place.chat, sender_chat_id=channel)
     await place.command(f"/unban {channel}")
     await client.wait_call("unbanChatSenderChat", chat_id=place.chat, sender_chat_id=channel)
@@ -202,11 +203,11 @@ async def test_a_basic_group_cannot_mute(places: Places) -> None:
     place = await places.group("group")
     bad = await place.say("rude words")
     await place.command("/mute 1h", reply_to=bad)
-    await place.said("Nobody can be muted in a basic group")
+    await place.answered("Nobody can be muted in a basic group")
     await place.command("/unban", reply_to=bad)
-    await place.said("nothing to lift")
+    await place.answered("nothing to lift")
     await place.command("/ban 1h", reply_to=bad)
-    answer = await place.said("is banned")
+    answer = await place.answered("is banned")
     assert "has no end" in answer["text"]
     await place.settle()
     assert (await place.status(place.member))["status"] == "left"
@@ -219,7 +220,7 @@ async def test_the_bots_missing_right_is_named(places: Places, kind: str) -> Non
     """Where the bot may not ban, it says which right it lacks instead of trying."""
     place = await places.group(kind, rights=["can_delete_messages"])
     await place.command(f"/ban {place.member}")
-    await place.said("I lack the admin right “Ban users”")
+    await place.answered("I lack the admin right “Ban users”")
     assert place.rows("select count(*) from cases where chat_id=?", place.chat) == [(0,)]
 
 
@@ -232,7 +233,7 @@ async def test_a_member_is_refused_with_the_right_they_lack(places: Places, kind
     place = await places.group(kind)
     bad = await place.say("rude words", as_=place.owner)
     await place.command("/ban", as_=place.member, reply_to=bad)
-    await place.said("Ban users")
+    await place.answered("Ban users")
     await place.client.start_bot(place.other)
     await place.command("/mute", as_=place.other, reply_to=bad)
     await place.said("Ban users", chat=place.other)
@@ -247,7 +248,7 @@ async def test_an_admin_without_the_right_is_refused(places: Places, kind: str) 
     place = await places.group(kind)
     await place.client.promote(place.chat, place.admin, ["can_delete_messages"])
     await place.command("/ban", reply_to=await place.say("rude words"))
-    await place.said("Ban users")
+    await place.answered("Ban users")
     await place.settle()
     assert (await place.status(place.member))["status"] == "member"
 
@@ -258,12 +259,12 @@ async def test_an_anonymous_admin_proves_themselves_once(places: Places, kind: s
     place = await places.group(kind)
     bad = await place.say("rude words")
     await place.command("/warn for this", reply_to=bad, in_name_of="anonymous")
-    prompt = await place.said("Press the button")
+    prompt = await place.answered("Press the button")
     assert "it takes" in str(await place.press(prompt, "Confirm", as_=place.other))
     assert place.strikes(place.member) == 0
     toast = await place.press(prompt, "Confirm", as_=place.admin)
     assert "Confirmed" in str(toast)
-    answer = await place.said("strike 1")
+    answer = await place.answered("strike 1")
     assert "Reason: for this" in answer["text"]
     await place.client.wait_deleted(place.chat, prompt["message_id"])
     await place.settle()
@@ -282,7 +283,7 @@ async def test_a_channel_identity_commands_nothing(places: Places, client: Sandb
     place = await places.group(kind)
     channel = (await client.create_chat("A mask", place.other, type_="channel"))["id"]
     await place.command("/ban", as_=place.other, in_name_of=channel, reply_to=await place.say("hello"))
-    await place.said("write as yourself")
+    await place.answered("write as yourself")
 
 
 @in_groups
@@ -304,11 +305,11 @@ async def test_commands_in_a_channel_are_confirmed(places: Places) -> None:
     poster = (await place.client.create_user("Poster"))["id"]
     await place.client.add_member(place.chat, poster, rights=["can_post_messages"])
     asked = await place.say(f"/ban {place.member}", as_=poster)
-    prompt = await place.said("I cannot see who you are", after=asked)
+    prompt = await place.answered("I cannot see who you are", after=asked)
     assert "Ban users" in str(await place.press(prompt, "Confirm", as_=poster))
     assert (await place.status(place.member))["status"] == "member"
     await place.press(prompt, "Confirm", as_=place.owner)
-    await place.said("is banned")
+    await place.answered("is banned")
     await place.wait_gone(prompt["message_id"])
     for words, answer in (("mute", "Nobody can be muted in a channel"), ("mute 1h", "Nobody can be muted")):
         name, _, length = words.partition(" ")
@@ -318,12 +319,13 @@ async def test_commands_in_a_channel_are_confirmed(places: Places) -> None:
     assert (await place.status(place.member))["status"] == "kicked"
 
 
-@pytest.mark.parametrize("named", ["@spammer", "123456789", "-1001234567890"])
-async def test_a_reply_that_names_another_is_asked_about(places: Places, named: str) -> None:
+@in_all
+async def test_a_reply_that_names_another_is_asked_about(places: Places, kind: str) -> None:
     """A reply with /ban that names somebody else bans neither: the bot asks who is meant."""
-    place = await places.group()
-    await place.command(f"/ban {named}", reply_to=await place.say("innocent words"))
-    await place.said(f"or {named}?")
+    place = await places.group(kind)
+    said = await place.say("innocent words")
+    for named in ("@spammer", "123456789", "-1001234567890"):
+        await place.answered(f"or {named}?", after=await place.command(f"/ban {named}", reply_to=said))
     await place.settle()
     assert (await place.status(place.member))["status"] == "member"
     assert place.rows("select count(*) from cases where chat_id=?", place.chat) == [(0,)]

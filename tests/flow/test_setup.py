@@ -121,9 +121,10 @@ async def test_losing_the_admin_status_or_the_place_alarms(places: Places, kind:
     await place.said("I was removed from the chat", chat=place.log)
 
 
-async def test_a_removed_log_chat_is_told_and_forgotten(places: Places) -> None:
+@in_all
+async def test_a_removed_log_chat_is_told_and_forgotten(places: Places, kind: str) -> None:
     """When the bot is thrown out of the log chat, the chat it logged hears so and gets its cards elsewhere."""
-    place = await places.group()
+    place = await places.group(kind)
     assert place.log is not None
     await place.client.remove_bot(place.owner, place.log)
     await place.said("the log chat of")
@@ -210,13 +211,15 @@ async def test_start_in_a_chat_is_a_sign_of_life(places: Places, kind: str) -> N
     await place.answered("I am on guard here")
 
 
-async def test_a_new_title_and_username_are_followed(places: Places, client: SandboxClient) -> None:
+@in_all
+async def test_a_new_title_and_username_are_followed(places: Places, client: SandboxClient, kind: str) -> None:
     """What a message says of its chat is what the bot knows from then on."""
-    place = await places.group(log=False)
+    place = await places.group(kind, log=False)
     message = await client.message(place.chat, await place.say("hello"))
     assert message is not None
     renamed = {**message["chat"], "title": "Another name", "username": f"named{-place.chat}"}
-    await client.push_update({"message": {**message, "chat": renamed, "new_chat_title": "Another name"}})
+    field = "channel_post" if place.is_channel else "message"
+    await client.push_update({field: {**message, "chat": renamed, "new_chat_title": "Another name"}})
     await place.settle()
     known = place.rows("select title, username from chats where chat_id=?", place.chat)
     assert known == [("Another name", f"named{-place.chat}")]

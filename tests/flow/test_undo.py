@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.flow.kinds import CHANNEL, GROUP, in_all, in_large_groups
+from tests.flow.kinds import CHANNEL, GROUP, in_all, in_groups, in_large_groups
 from tests.flow.places import Place, Places
 from tests.flow.reporting import card_now, card_of, data_of, file_report, forge
 
@@ -25,7 +25,7 @@ async def test_a_ban_is_taken_back_with_a_way_in(places: Places, kind: str) -> N
     assert gone == ("left" if kind == GROUP else "kicked")
     if kind != CHANNEL:
         await place.command(f"/undo {number}", as_=place.other)
-        await place.said("an admin of this chat")
+        await place.answered("an admin of this chat")
     done = await place.answered(f"Case {number} is taken back", after=await place.command(f"/undo {number}"))
     assert ("unbanned" in done["text"]) == (kind != GROUP)
     assert "on its way" in done["text"]
@@ -77,18 +77,19 @@ async def test_a_mute_ends_and_the_case_says_so(places: Places, kind: str) -> No
     assert "reply_markup" not in again
 
 
-@in_large_groups
+@in_groups
 async def test_a_decision_on_a_card_is_taken_back_on_it(places: Places, kind: str) -> None:
     """A card that was decided has the button until it is used; an old screen's press says that it was used."""
     place = await places.group(kind)
     await file_report(place, await place.say("something vile"))
     card = await card_of(place)
-    await place.press(card, "Mute", as_=place.admin)
+    await place.press(card, "Warn" if kind == GROUP else "Mute", as_=place.admin)
     await place.settle()
     decided = await card_now(place, card)
     await place.press(decided, "Undo", as_=place.owner)
     await place.settle()
     assert (await place.status(place.member))["status"] == "member"
+    assert place.strikes(place.member) == 0
     ended, data = await card_now(place, card), data_of(decided, "Undo")
     assert not ended.get("reply_markup", {}).get("inline_keyboard")
     assert "taken back already" in await forge(place, ended, data=data)
