@@ -92,11 +92,13 @@ class Process:
         self._child.kill()
         with contextlib.suppress(OSError):
             self._channel.shutdown(socket.SHUT_RDWR)  # whoever still waits for its answer hears the end
-        await asyncio.to_thread(self._child.wait)
-        # A reader left on a closed descriptor would make the loop deaf to the next socket of that number.
-        if self._channel.fileno() >= 0:
-            asyncio.get_running_loop().remove_reader(self._channel)
-        self._channel.close()
+        try:
+            await asyncio.to_thread(self._child.wait)
+        finally:
+            # A reader left on a closed descriptor would make the loop deaf to the next socket of that number.
+            if self._channel.fileno() >= 0:
+                asyncio.get_running_loop().remove_reader(self._channel)
+            self._channel.close()
 
     async def _greeting(self) -> Level:
         """The level that the process says it runs under, when it is ready."""

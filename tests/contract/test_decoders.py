@@ -23,6 +23,7 @@ from bot.media.hashes import distance, fit, hash_picture
 from bot.media.limits import Limits
 from bot.media.lockdown import LEVELS
 from bot.media.look import DENSE, PLAIN
+from bot.media.process import Process
 from bot.media.registration import Candidate
 from bot.model import Part
 from tests.clips import clip, shots, sound
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from bot.media.process import Process
     from bot.model import Frame
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -538,6 +538,18 @@ async def test_an_answer_too_long_or_malformed_is_a_crash() -> None:
         assert running.counts()["replaced"] == 1
     finally:
         await running.stop()
+
+
+async def test_an_end_that_is_interrupted_leaves_nothing_open() -> None:
+    """Whoever is cancelled while a process ends, the way to it is closed and the process is gone."""
+    process = await Process.start(UNHURRIED)
+    ending = asyncio.create_task(process.kill())
+    await asyncio.sleep(0)
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert process._channel.fileno() == -1
+    await asyncio.to_thread(process._child.wait)
 
 
 @pytest.mark.parametrize("program", ["raise SystemExit", "import time; time.sleep(60)"])
