@@ -95,6 +95,7 @@ class Process:
         try:
             await asyncio.to_thread(self._child.wait)
         finally:
+            self._child.wait()  # the thread may never have begun; what was killed is gone in a moment
             # A reader left on a closed descriptor would make the loop deaf to the next socket of that number.
             if self._channel.fileno() >= 0:
                 asyncio.get_running_loop().remove_reader(self._channel)

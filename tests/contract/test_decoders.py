@@ -549,7 +549,7 @@ async def test_an_end_that_is_interrupted_leaves_nothing_open() -> None:
     with pytest.raises(asyncio.CancelledError):
         await ending
     assert process._channel.fileno() == -1
-    await asyncio.to_thread(process._child.wait)
+    assert process._child.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("program", ["raise SystemExit", "import time; time.sleep(60)"])
