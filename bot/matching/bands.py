@@ -94,11 +94,10 @@ class Bands:
 
         Many queries at once, for each step on few rows takes longer to call than to do.
         """
-        starts, lengths = found.starts[first:last].ravel(), found.lengths[first:last].ravel()
-        used = np.flatnonzero(lengths)
-        starts, lengths = starts[used], lengths[used]
-        ends = np.cumsum(lengths)
-        places = np.repeat(starts - ends + lengths, lengths)
+        starts, lengths = found.starts[first:last].flatten(), found.lengths[first:last].ravel()
+        starts -= np.cumsum(lengths)
+        starts += lengths
+        places = np.repeat(starts, lengths)
         places += np.arange(places.size)
         queries = np.repeat(np.arange(first, last), found.counts[first:last])
         return queries, self.order.ravel().take(places).astype(np.int64)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.segments import I64, U8, U64, Flags, Segment, empty
+from bot.matching.segments import I64, U8, U64, Flags, Segment, empty, ones
 
 WORDS = 4  # of a PDQ hash
 TURNS = 8
@@ -28,7 +28,6 @@ _PROBES = 32  # scans at a time: their counts stay there as well
 _EVEN = np.uint64(0x0000AAAA0000AAAA)  # of a word's four rows of frequencies every second, of each every second bit
 _COLUMNS, _ROWS = 0x5555555555555555, 0xFFFF0000FFFF0000  # those of odd frequency
 _FLIPS = np.array([0, _COLUMNS, _ROWS, _COLUMNS ^ _ROWS], np.uint64)  # what turns do to a hash, but for the median
-_EACH_BYTE = np.uint32(0x01010101)  # times it, the highest byte of four is their sum
 
 
 Pairs = tuple[I64, I64, I64, I64]
@@ -132,10 +131,10 @@ def _in_any_turn(differing: U64) -> I64:
 
     A turn flips the odd columns of frequencies, the odd rows, or what is odd in one of both: 128 bits of 256.
     """
-    most = _ones(differing & _FLIPS[1])
+    most = ones(differing & _FLIPS[1])
     for flip in _FLIPS[2:]:
-        np.maximum(most, _ones(differing & flip), out=most)
-    return _ones(differing) - np.maximum(0, 2 * most - 128)
+        np.maximum(most, ones(differing & flip), out=most)
+    return ones(differing).astype(np.int64) - np.maximum(0, 2 * most.astype(np.int64) - 128)
 
 
 def _strays(turns: U64) -> I64:
@@ -147,11 +146,6 @@ def _strays(turns: U64) -> I64:
     bits = np.bitwise_count(turns[:, :, None] ^ flipped[:, None]).sum(axis=3, dtype=np.int64)
     strays: I64 = bits.min(axis=2).max(axis=1)
     return strays
-
-
-def _ones(words: U64) -> I64:
-    """How many bits are set in each row of four words; 256 count as none, which only asks for a closer look."""
-    return (np.bitwise_count(words).view(np.uint32).ravel() * _EACH_BYTE >> np.uint32(24)).astype(np.int64)
 
 
 def _passing(columns: U64, probes: U64) -> Iterator[tuple[I64, I64]]:

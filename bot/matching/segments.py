@@ -27,6 +27,9 @@ BATCH = 65_536  # candidates of all queries looked at together: their codes take
 CROWD = 3  # beyond a third of the rows as candidates, expected or met, a scan is faster than gathering them
 
 
+_EACH_BYTE, _TOP = np.uint32(0x01010101), np.uint32(24)
+
+
 class Hit(NamedTuple):
     """One answer of a query: the row of the query, the entry and their distance in bits."""
 
@@ -63,7 +66,7 @@ class Segment:
         """The codes of `rows`, (rows, words)."""
         if self.columns.T.flags.c_contiguous:
             return self.columns.T.take(rows, axis=0)
-        return self.columns[:, rows].T  # take would copy the columns whole
+        return np.ascontiguousarray(self.columns[:, rows].T)  # take would copy the columns whole
 
     def __len__(self) -> int:
         return self.size - int(np.count_nonzero(self.dead[: self.size]))
@@ -112,7 +115,8 @@ class Segment:
         if self.bands is not None and self.bands.cost(radius) * CROWD < self.size:
             found = self.bands.candidates(queries.view(np.uint8), radius)
             crowded = found.counts > self.size // CROWD
-            found.lengths[crowded] = found.counts[crowded] = 0
+            if crowded.any():
+                found.lengths[crowded] = found.counts[crowded] = 0
             for first, last in pairwise(_parts(found.counts)):
                 yield self.bands.rows_of(found, first, last)
         if crowded.any():
@@ -129,19 +133,35 @@ class Segment:
 
     def _near(self, queries: U64, asked: I64, rows: I64, radius: int) -> Iterator[Hit]:
         """Those of the pairs of a query, by its number in `asked`, and a row that are near indeed, each once."""
-        counts = np.bitwise_count(self.codes(rows) ^ queries.take(asked, axis=0))
-        distances = counts[:, 0].astype(np.uint16)  # a byte would wrap at a distance of 256
-        for word in range(1, counts.shape[1]):
-            distances += counts[:, word]
-        close = np.flatnonzero(distances <= radius)
-        pairs = zip(asked[close].tolist(), rows[close].tolist(), distances[close].tolist(), strict=True)
+        differing = self.codes(rows)
+        differing ^= queries if len(queries) == 1 else queries.take(asked, axis=0)
+        close = np.flatnonzero(ones(differing) <= radius)
+        if not close.size:
+            return
+        distances = np.bitwise_count(differing[close]).sum(axis=1, dtype=np.int64)
+        close, distances = close[distances <= radius], distances[distances <= radius]
+        pairs = zip(asked[close].tolist(), rows[close].tolist(), distances.tolist(), strict=True)
         for query, row, distance in dict.fromkeys(pairs):
             if not self.dead[row]:
                 yield Hit(query, int(self.ids[row]), distance)
 
 
+def ones(words: U64) -> NDArray[np.uint32]:
+    """How many bits are set in each row of `words` (rows, words).
+
+    In a row of four words, 256 count as none: what is near is to be counted again. Four bytes times 0x01010101 have
+    their sum in the highest byte, which takes a tenth of the time of adding them up.
+    """
+    counts = np.bitwise_count(words)
+    if words.shape[1] != 4:  # noqa: PLR2004 - bytes of 32 bits
+        return np.asarray(counts.sum(axis=1, dtype=np.uint32), np.uint32)
+    return np.asarray(counts.view(np.uint32)[:, 0] * _EACH_BYTE >> _TOP, np.uint32)
+
+
 def _parts(counts: I64) -> list[int]:
     """Where to part queries with so many candidates each into runs of about `BATCH`: the first of each, and the end."""
+    if int(counts.sum()) <= BATCH:
+        return [0, len(counts)]
     part = np.cumsum(counts) // BATCH
     return [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), len(counts)]
 
