@@ -13,11 +13,13 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench import machine, rival
 from bench.results import Table
 from bot.lists import saved
 from bot.matching.matcher import Matcher
+from bot.media.spectra import all_turns, hashes
 from bot.model import SignalKind
 
 SEED = 5
@@ -134,7 +136,7 @@ def _costs(matcher: Matcher, count: int) -> list[Row]:
             (f"query, radius {radius}, p50", _ms(median(_timed(index.query, c, radius) for c in asked)), *_NONE)
         )
     random = np.random.default_rng(SEED)
-    windows = random.integers(0, 256, (9, WINDOWS, 8, 32), dtype=np.uint8)
+    windows = [_windows(random) for _ in range(9)]
     took = median(_worked(index.loose, codes, 70) for codes in windows)
     rows.append((f"loose, {WINDOWS} windows × 8 turns, radius 70, processor time", _ms(took), *_NONE))
     if count > CHUNK:
@@ -172,7 +174,7 @@ async def _lateness(matcher: Matcher, count: int) -> list[Row]:
     """How late the event loop is while a thread matches without a pause, and while none does: what the machine adds."""
     index = matcher.entries.near[SignalKind.PDQ]
     random = np.random.default_rng(SEED)
-    windows = random.integers(0, 256, (WINDOWS, 8, 32), dtype=np.uint8)
+    windows = _windows(random)
     asked = _queries(count, 0)
 
     def work(over: float) -> None:
@@ -185,6 +187,11 @@ async def _lateness(matcher: Matcher, count: int) -> list[Row]:
         ("event loop late while matching, p99", _ms(await _late(work)), "", "", "≤ 20 ms"),
         ("the same while nothing is done", _ms(await _late(lambda _over: None)), *_NONE),
     ]
+
+
+def _windows(random: np.random.Generator) -> NDArray[np.uint8]:
+    """The hashes of windows of random frequencies, in the eight turns that those have, (windows, 8, 32)."""
+    return hashes(all_turns(random.normal(size=(WINDOWS, 16, 16)).astype(np.float32)))
 
 
 async def _late(work: Callable[[float], None]) -> float:
