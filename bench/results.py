@@ -10,7 +10,7 @@ FILE = Path(__file__).parent / "RESULTS.md"
 HEAD = """# Results
 
 Written by `make bench`; every section says when and on what machine it was measured. The numbers committed here are of
-a machine of 2 cores that other work shared: absolute numbers vary from run to run, some of them severalfold.
+a machine of 2 cores, which other work shared where the load is high: absolute numbers vary, some of them severalfold.
 """
 
 
