@@ -229,17 +229,22 @@ async def show(database: Database) -> int:
     return await database.write(write)
 
 
-async def test_many_cases_that_wait_are_one_card(database: Database) -> None:
-    """The first few have their cards; then one tells how many wait, and shows the next ones five at a time."""
-    numbers = await remove(database, 10, 20, UNSEEN)
-    assert len(await cards_of(database)) == LOUD
-    assert await words(database, work.CHAT) == []  # nothing was removed there
+async def told_that_twenty_wait(database: Database) -> None:
+    """The raid's card says by and by that twenty cases wait, and offers those that have no card yet."""
     await send(database)
     await age(database, EDIT_SECONDS + 1)
     assert await raids.follow(database) is True
     card = await raid_card(database)
     assert "20 cases wait for an admin" in card.args["text"]
     assert f"({20 - LOUD})" in str(card.args["reply_markup"])
+
+
+async def test_many_cases_that_wait_are_one_card(database: Database) -> None:
+    """The first few have their cards; then one tells how many wait, and shows the next ones five at a time."""
+    numbers = await remove(database, 10, 20, UNSEEN)
+    assert len(await cards_of(database)) == LOUD
+    assert await words(database, work.CHAT) == []  # nothing was removed there
+    await told_that_twenty_wait(database)
     shown = [await show(database) for _ in range(5)]
     assert shown == [5, 5, 5, 20 - LOUD - 15, 0]
     sent = await cards_of(database)
@@ -329,12 +334,7 @@ async def test_many_reports_are_one_card(database: Database) -> None:
     (began,) = raid_words(await work.made(database, "sendMessage", work.LOG))
     assert "Many posts in The place at once wait" in began
     await work.report(database, 1, message=10 + LOUD, reason="look at this")
-    await send(database)
-    await age(database, EDIT_SECONDS + 1)
-    assert await raids.follow(database) is True
-    card = await raid_card(database)
-    assert "20 cases wait for an admin" in card.args["text"]
-    assert f"({20 - LOUD})" in str(card.args["reply_markup"])
+    await told_that_twenty_wait(database)
     assert await show(database) == 5
     sent = await cards_of(database)
     shown = next(one.args["text"] for one in sent if f"Case {numbers[LOUD]}<" in one.args["text"])
